@@ -34,7 +34,7 @@ from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.model import OUTPUT
 from innerview.targets import Logit, together
-from innerview.workbench.page.network import page_network
+from innerview.workbench.network import page_network
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -66,15 +66,15 @@ TFJS = """
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 const require = createRequire(process.argv[2] + "/package.json");
-const tf = require("@tensorflow/tfjs-core");
-require("@tensorflow/tfjs-backend-cpu");
+const tf = require("@tensorflow/tfjs");
 const wasm = require("@tensorflow/tfjs-backend-wasm");
 wasm.setThreadsCount(1);
 wasm.setWasmPaths(process.argv[2] + "/node_modules/@tensorflow/tfjs-backend-wasm/dist/");
 await tf.setBackend("wasm");
 const table = JSON.parse(readFileSync(process.argv[3], "utf8"));
 const kernels = table.map(({ shape, values }) => tf.tensor4d(values, shape));
-const image = tf.tensor4d(new Uint8Array(readFileSync(process.argv[4])), [1, 32, 32, 3]).div(255);
+const bytes = Float32Array.from(readFileSync(process.argv[4]), (one) => one / 255);
+const image = tf.tensor4d(bytes, [1, 32, 32, 3]);
 const run = (x) => tf.tidy(() => {
   table.forEach(({ pool }, at) => {
     if (pool) x = tf.avgPool(x, 2, 2, "valid");
@@ -83,7 +83,7 @@ const run = (x) => tf.tidy(() => {
   return tf.mean(x, [1, 2]);
 });
 const clock = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
-const slope = tf.grad((x) => run(x).slice([0, 3], [1, 1]).sum());
+const slope = tf.grad((x) => tf.sum(tf.slice(run(x), [0, 3], [1, 1])));
 const timed = async (work) => {
   const from = clock();
   const out = work();
@@ -236,7 +236,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="CIFAR-10, for its numbers")
-    parser.add_argument("--tfjs", type=Path, help="folder in which npm installed TensorFlow.js and its WASM backend")
+    parser.add_argument("--tfjs", type=Path, help="folder in which npm installed @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm")
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--only", choices=["speed", "numbers"])
     asked = parser.parse_args()

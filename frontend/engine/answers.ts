@@ -12,6 +12,7 @@ import type { Request } from "../src/sources/source";
 import type { ImageShape, PageNetwork } from "./data";
 import { holm, placesElsewhere, rankP, told, tooFew } from "./effects";
 import { integrate, type Integrated } from "./integrated";
+import { layersOf } from "./layers";
 import type { Network } from "./network";
 import { bricks, type Fill, fillOf, general, gridLabels, painted, regionNames, rounded, sumsOver } from "./pixels";
 import { Random } from "./random";
@@ -95,6 +96,7 @@ export class Answers {
       check: () => this.#check(request),
       truth: () => this.#truth(request),
       effects: () => this.#effects(request),
+      layers: () => this.#layers(request),
     }[request.kind as string];
     if (!work) throw new Error(`The network in this page does not answer that; for everything: \`innerview serve\`.`);
     const found = yield* work();
@@ -174,6 +176,12 @@ export class Answers {
     };
     if (photo) arrays.photo = { data: photo, shape: [photo.length] };
     return this.#payload("subject", id, arrays, { name, label: null, crop, original, caption, source: "upload", outside: "" });
+  }
+
+  *#layers(request: Request): Work<Blob> {
+    const { pixels, id } = this.#picture(request);
+    const { arrays, listed } = layersOf(this.network, pixels, request.layer ? [request.layer] : this.data.layers, Boolean(request.layer));
+    return this.#payload("layers", id, arrays, { layers: listed, complete: request.layer ? "yes" : "" });
   }
 
   /** The pixels of a mask of cells. */

@@ -25,6 +25,8 @@ export interface PageNetwork {
   check: { fraction: number; blocks: number; least: number; draws: number; few: number; clear: number; weak: number };
   effects: { placebos: number; levels: number[] };
   masking: { fractions: number[]; random: number };
+  /** That are shown unasked. */
+  layers: string[];
   words: { checks: Record<string, string>; verdicts: Record<string, string>; statuses: Record<string, string> };
   /** Pixels along a side beyond which an image is large. */
   large: number;

@@ -109,6 +109,11 @@ export class Network {
     return { weight: (one, place, channel, places, channels) => matrix[one * places * channels + at(place, channel, places, channels)], bias };
   }
 
+  /** A weight by its name. */
+  weight(name: string): { shape: number[]; data: Float32Array } {
+    return this.#weights.get(name)!;
+  }
+
   get layers(): { name: string; shape: Shape }[] {
     return this.#steps.map(({ name, shape }) => ({ name, shape }));
   }

@@ -15,7 +15,7 @@ from innerview.data.image import Image
 from innerview.session.progress import NullListener
 from innerview.session.query import read_query
 from innerview.session.session import OpenedModel, Session
-from innerview.workbench.page.network import page_network
+from innerview.workbench.network import page_network
 
 SIDE = 16
 CHANNELS = 8
@@ -42,6 +42,8 @@ def requests(image: str, model: str) -> list[dict[str, object]]:
         {"kind": "masking", "target": 3, "baseline": "blurred", "fill": "black"},
         {"kind": "truth", "target": 3},
         {"kind": "effects", "target": 3, "region": [2, 3, 6, 5]},
+        {"kind": "layers"},
+        {"kind": "layers", "layer": "elu5"},
     ]
     return [{"image": image, "model": model, **one} for one in found]
 

@@ -19,6 +19,7 @@ from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods import predict
 from innerview.viewer.payload import decode
+from innerview.workbench.page.report import page as write_page
 from innerview.workbench.page.report import report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +101,21 @@ def test_a_network_that_is_broken_is_refused_and_what_was_computed_stays(
     page.locator("input[type=file]").set_input_files(ROCKET)
     expect(page.get_by_role("alert")).to_contain_text(said, timeout=PATIENCE)
     expect(page.locator("h1")).to_contain_text("It says cat")
+
+
+def test_a_page_without_a_computed_answer_computes_them(context: BrowserContext, tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "page.html"
+    write_page(("moose",), output=path)
+    assert path.stat().st_size <= LARGEST
+    page = context.new_page()
+    heard.listen(page)
+    page.goto(path.as_uri())
+    expect(page.locator("h1")).to_contain_text("It says deer")
+    expect(page.locator("[data-because]")).to_contain_text("because of", timeout=PATIENCE)
+    page.get_by_role("button", name="Ask about a part").click()
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_text("Without the region").first).to_be_visible(timeout=PATIENCE)
+    settle(page)
 
 
 ASK_ALL = """async ({ network, image, requests }) => {

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,9 +15,10 @@ import pytest
 from innerview import allcnn
 from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import Convolution, Dense, Flatten
-from innerview.errors import UsageError
+from innerview.errors import OutputError, UsageError
 from innerview.export.web import FINEST, web_network
 from innerview.model import InputSpec, OutputSpec
+from innerview.workbench.export import export
 
 SMALL = allcnn.build(allcnn.initial_weights(0, 32))
 
@@ -72,3 +75,13 @@ def test_what_does_not_fit_is_refused_with_the_reason() -> None:
     weights = {"dense.weight": np.zeros((2, 12), np.float32), "dense.bias": np.zeros(2, np.float32)}
     with pytest.raises(UsageError, match="not made of what the engine in the page runs: flat is"):
         web_network(NumpyModel(InputSpec(2, 2), OutputSpec(2), operations, weights), "sine")
+
+
+def test_the_command_writes_it_as_one_file(tmp_path: Path) -> None:
+    found = export("allcnn", "web", tmp_path / "web")
+    assert [file.name for file in found.files] == ["network.json"]
+    network = json.loads(found.files[0].read_text(encoding="utf-8"))
+    assert network["network"]["fingerprint"] == allcnn.load_pretrained("allcnn").fingerprint
+    assert network["error"] == 0  # the built-in weights are kept in 16 bits
+    with pytest.raises(OutputError, match="holds an earlier export"):
+        export("allcnn", "web", tmp_path / "web")

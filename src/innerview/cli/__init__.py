@@ -20,8 +20,8 @@ from innerview.errors import InnerviewError
 from innerview.version import __version__
 
 COMMANDS: Final = (
-    "explain", "ask", "parts", "serve", "report", "compare", "survey", "labels", "suspects", "channels", "diff",
-    "weights", "saturation", "train", "inspect", "info", "methods", "export",
+    "explain", "ask", "parts", "serve", "report", "page", "compare", "survey", "labels", "suspects", "channels",
+    "diff", "weights", "saturation", "train", "inspect", "info", "methods", "export",
 )  # fmt: skip
 """Each is a module of this folder with a `command`; none imports anything heavy before it runs."""
 

@@ -10,13 +10,15 @@ from innerview.cli.console import Command, say
 
 
 @click.command(
-    "export", cls=Command, short_help="Export a built-in model as PyTorch, Keras or NumPy source and weights."
+    "export",
+    cls=Command,
+    short_help="Export a built-in model as PyTorch, Keras or NumPy source, or as data for a page.",
 )
 @click.argument("model", default="allcnn", metavar="[MODEL]")
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["pytorch", "keras", "numpy"]),
+    type=click.Choice(["pytorch", "keras", "numpy", "web"]),
     default="pytorch",
     show_default=True,
     help="Of the source.",
@@ -26,7 +28,8 @@ from innerview.cli.console import Command, say
 def command(*, model: str, format_: str, output: str, force: bool) -> None:
     """Write a built-in MODEL as one readable source file with its weights; innerview is not needed to run it.
 
-    `python model.py image.png` in the folder prints a prediction; README.md tells the rest.
+    `python model.py image.png` in the folder prints a prediction; README.md tells the rest. The format web is the
+    network as data, network.json, as the page's own engine runs it (`innerview page` puts it into a page).
     """
     from innerview.workbench.export import export
 

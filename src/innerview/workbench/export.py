@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained
@@ -14,6 +15,10 @@ from innerview.export import FORMATS, export_files
 from innerview.files.atomic import write
 from innerview.results import versions
 from innerview.workbench.folders import MARK, whole
+from innerview.workbench.network import page_network
+
+WEB: Final = "web"
+"""The format of a page's own engine."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ def export(
 
     Args:
         model: the name of a built-in one, or any model that NumPy runs.
-        format: one of `innerview.export.FORMATS`.
+        format: one of `innerview.export.FORMATS`; or "web", the network as data for a page.
         output: a new or empty folder; without one, named after model and format.
         force: write over an earlier export.
 
@@ -57,7 +62,7 @@ def export(
         )
     name = model if isinstance(model, str) else "model"
     opened = load_pretrained(model) if isinstance(model, str) else model
-    made = export_files(opened, name, format, _card(name))
+    made = _web(opened, name) if format == WEB else export_files(opened, name, format, _card(name))
     folder = Path(output or f"{name}-{format}")
     _check(folder, force=force)
     try:
@@ -72,15 +77,23 @@ def export(
     return Exported(
         folder,
         tuple(folder / file for file in made),
-        f"{name} for {FORMATS[format].name}, {count:,} weights, the same numbers as in innerview to 1e-5",
+        f"{name} for {'a page' if format == WEB else FORMATS[format].name}, {count:,} weights, the same numbers as in "
+        "innerview to 1e-5",
     )
+
+
+def _web(model: NumpyModel, name: str) -> dict[str, bytes]:
+    """The network as data; words and constants of methods, which the engine needs to answer, are in it too."""
+    return {"network.json": json.dumps(page_network(model, name), separators=(",", ":")).encode()}
 
 
 def _check(folder: Path, *, force: bool) -> None:
     """Raise OutputError unless the folder may be made, or is an earlier export that may be replaced."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    ours = (folder / MARK).is_file() and any((folder / name).is_file() for name in ("model.py", "network.py"))
+    ours = (folder / MARK).is_file() and any(
+        (folder / name).is_file() for name in ("model.py", "network.py", "network.json")
+    )
     if not ours:
         raise OutputError(f"{folder} is there already and no export; nothing was written: choose another with --output")
     if not force:

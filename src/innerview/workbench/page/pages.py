@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
+from innerview.methods import predict
 from innerview.methods.registry import USUAL
 from innerview.model import Model, has_gradients
 from innerview.session.answers import OpenedModel
@@ -22,9 +25,9 @@ from innerview.types import Array
 from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.one_file import Packed, pack, write_page
 from innerview.viewer.payloads.stamp import Stamp
-from innerview.viewer.payloads.subject import Photo
+from innerview.viewer.payloads.subject import Photo, subject_payload
 from innerview.viewer.payloads.weights import weights_payload
-from innerview.workbench.page.network import network_and_words, packed_pixels
+from innerview.workbench.network import BASELINES, network_and_words, packed_pixels
 from innerview.workbench.page.one_page import Sizes, payloads_of
 
 
@@ -96,6 +99,23 @@ def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str
         return write_page(title, first, payloads)
     images = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
     return write_page(title, first, payloads, {**scene.network, "images": images})
+
+
+def live_page(photos: Sequence[Photo], scene: PageContext, title: str) -> str:
+    """Write images, with what is predicted of each, as a page whose network works everything else out.
+
+    Raises:
+        OutputError: the viewer was not built.
+    """
+    predictions = predict(scene.model, np.stack([photo.image for photo in photos]))
+    payloads = [
+        pack(subject_payload(photo, one, scene.model.fingerprint))
+        for photo, one in zip(photos, predictions, strict=True)
+    ]
+    first = hello([scene.facts], [describe_photo(one) for one in photos], runs=scene.runs, baselines=BASELINES)
+    images = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
+    network = None if scene.network is None else {**scene.network, "images": images}
+    return write_page(title, {**first, "inside": scene.inside}, [*payloads, *scene.payloads], network)
 
 
 def gather_payloads(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from innerview.data.samples import example_names
 from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
@@ -19,8 +20,9 @@ from innerview.session.session import Session
 from innerview.typing import ModelLike
 from innerview.viewer import sentences
 from innerview.viewer.payloads.layers import Shown
+from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.page.one_page import Sizes
-from innerview.workbench.page.pages import page_context, page_for
+from innerview.workbench.page.pages import live_page, page_context, page_for
 
 MOST: Final = 500
 """Images in one file."""
@@ -103,3 +105,34 @@ def report(
     path = Path(output)
     write(path, content)
     return Reported(path, len(content), tuple(lines))
+
+
+def page(
+    images: Sequence[Source] | Source = (),
+    model: ModelLike = "allcnn",
+    *,
+    output: str | Path = "innerview-page.html",
+) -> Reported:
+    """Write the viewer with the model itself inside as one HTML file, which answers what is asked in it.
+
+    Args:
+        images: to begin with, as for `report`; the examples if none is named. Each is asked in the page.
+        model: one that the page's engine runs (`innerview.typing.ModelLike`), or the name of one.
+        output: the file; one that is there is replaced.
+
+    Raises:
+        UsageError: the page's engine can't run the model, or its weights take more than 8 MB; says why.
+        ImageError: an image can't be read.
+        OutputError: the file can't be written, or the viewer was not built.
+    """
+    opened = opened_model(model)
+    scene = page_context(opened, network=True)
+    if scene.network is None:
+        raise UsageError(f"no page can be made that answers by itself. {scene.inside}")
+    several = list(images) if isinstance(images, list | tuple) else [cast("Source", images)]
+    items = gather(opened.model, several or list(example_names()))
+    photos = [Photo.of(item, "data") for item in items]
+    content = live_page(photos, scene, f"Inside the model: {opened.name}").encode("utf-8", "backslashreplace")
+    path = Path(output)
+    write(path, content)
+    return Reported(path, len(content), (scene.inside,))

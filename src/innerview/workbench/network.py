@@ -28,6 +28,7 @@ from innerview.session.answers import OpenedModel
 from innerview.session.compute import check
 from innerview.session.compute.effects import LEVELS
 from innerview.session.compute.integrated import LARGE
+from innerview.session.layers import layers_shown
 from innerview.session.query import Query
 from innerview.targets import Logit, usual_kind
 from innerview.types import Image
@@ -92,6 +93,10 @@ CHECK: Final[Mapping[str, float]] = {
 """Constants of the test whether a map holds."""
 
 
+BASELINES: Final = ("black", "white", "gray", "mean", "blurred")
+"""Baselines and fills that the page's engine makes; noise is not among them."""
+
+
 def page_network(model: NumpyModel, name: str, limit: int = LIMIT) -> dict[str, Any]:
     """Write a network for a page.
 
@@ -119,6 +124,7 @@ def page_network(model: NumpyModel, name: str, limit: int = LIMIT) -> dict[str, 
         "check": CHECK,
         "effects": {"placebos": Query.n_placebos, "levels": list(LEVELS)},
         "masking": {"fractions": list(Query.curve_fractions), "random": Query.n_random},
+        "layers": layers_shown(model),
         "words": {
             "checks": dict(sentences.CHECKS),
             "verdicts": dict(sentences.VERDICTS),
