@@ -236,7 +236,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="CIFAR-10, for its numbers")
-    parser.add_argument("--tfjs", type=Path, help="folder in which npm installed @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm")
+    parser.add_argument(
+        "--tfjs", type=Path, help="folder in which npm installed @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm"
+    )
     parser.add_argument("--rounds", type=int, default=21)
     parser.add_argument("--only", choices=["speed", "numbers"])
     asked = parser.parse_args()
