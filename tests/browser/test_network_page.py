@@ -113,8 +113,10 @@ def test_a_page_without_a_computed_answer_computes_them(context: BrowserContext,
     expect(page.locator("h1")).to_contain_text("It says deer")
     expect(page.locator("[data-because]")).to_contain_text("because of", timeout=PATIENCE)
     page.get_by_role("button", name="Ask about a part").click()
+    for edge, pixels in {"left": "4", "top": "2", "width": "12", "height": "10"}.items():
+        page.get_by_label(edge, exact=True).fill(pixels)
     page.get_by_role("button", name="What does it do?").click()
-    expect(page.get_by_text("Without the region").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Without the region 4,2,12,10").first).to_be_visible(timeout=PATIENCE)
     settle(page)
 
 
