@@ -117,7 +117,6 @@ def test_a_page_without_a_computed_answer_computes_them(context: BrowserContext,
         page.get_by_label(edge, exact=True).fill(pixels)
     page.get_by_role("button", name="What does it do?").click()
     expect(page.get_by_text("Without the region 4,2,12,10").first).to_be_visible(timeout=PATIENCE)
-    settle(page)
 
 
 ASK_ALL = """async ({ network, image, requests }) => {
