@@ -9,9 +9,8 @@ takes away). It needs no statement of what is "absent": every pixel of the resul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -19,7 +18,7 @@ from jaxtyping import Bool, Float
 
 from innerview.errors import UsageError
 from innerview.fills import blur
-from innerview.methods.passes import batches, forward_logits
+from innerview.methods.passes import batches, forward_logits, forward_similar, require_finite, similar_at_once
 from innerview.methods.segments import grid_segments
 from innerview.model import Model
 from innerview.targets import Target
@@ -120,8 +119,13 @@ def transplants(
         raise UsageError(f"{asked} was asked for; ways are {', '.join(way_names())}, of a class that is fixed")
     chosen, dtype = [_way(name, hosts) for name in names], model.dtype
     before = target.score(forward_logits(model, hosts))
-    made = (way(image).astype(dtype) for image in images for way in chosen)
-    outputs = np.concatenate(list(_passed(model, made)))
+    each = max(1, similar_at_once(model) // (len(chosen) * len(hosts)))
+    outputs = np.concatenate(
+        [
+            _passed(model, np.stack([way(image).astype(dtype) for image in images[part] for way in chosen]))
+            for part in batches(len(images), each)
+        ]
+    )
     shape = (len(images), len(names), len(hosts))
     return Transplanted(
         effect=target.score(outputs).reshape(shape) - before,
@@ -129,13 +133,9 @@ def transplants(
     )
 
 
-def _passed(model: Model, made: Iterator[Images]) -> Iterator[Logits]:
-    """Outputs, by as many images at a time as the model takes."""
-    waiting = list[Images]()
-    for one in chain(made, [None]):
-        waiting += [] if one is None else [one]
-        if waiting and (one is None or sum(map(len, waiting)) >= model.batch_size):
-            together = np.concatenate(waiting)
-            for part in batches(len(together), model.batch_size):
-                yield forward_logits(model, together[part])
-            waiting = []
+def _passed(model: Model, made: Float[np.ndarray, "made host height width channel"]) -> Logits:
+    """Outputs, made × host in a row; those of a host are asked for together, as they agree in large parts."""
+    together = np.moveaxis(made, 1, 0).reshape(-1, *made.shape[2:])
+    found = np.concatenate([outputs for _, outputs in forward_similar(model, together)])
+    require_finite(model, together, found, "output")
+    return np.moveaxis(found.reshape(made.shape[1], made.shape[0], -1), 0, 1).reshape(len(together), -1)
