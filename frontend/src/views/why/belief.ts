@@ -29,11 +29,16 @@ export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | 
   if (meta.outside) return { kind: "no", because: "outside", sign: "✗", says: `Don’t believe it: this sample shows ${meta.outside}, and that is none of its ${count(n)} classes.` };
   const { label } = meta;
   if (label !== null && label !== said) return { kind: "no", because: "label", sign: "✗", says: `Wrong: the label is ${className(label, answers)}.` };
+  const all = saidOf(arrays);
   const likeliest = n > MANY ? [...arrays.probabilities.data].sort((a, b) => b - a).slice(0, TOGETHER) : [chance];
   const reached = likeliest.reduce((sum, one) => sum + one, 0);
+  const below = `below ${100 * SURE} %`;
   const right = label === null ? "" : `the label is ${className(label, answers)}`;
-  if (said < n && reached < (n > MANY ? ENOUGH : SURE)) {
-    const how = n > MANY ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : `below ${100 * SURE} %`;
+  if (said < n && chance < SURE) {
+    if (n > MANY && reached >= ENOUGH && !right) {
+      return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${below}). It may be ${all.slice(1, 3).map(([name]) => className(name, answers)).join(" or ")}.` };
+    }
+    const how = n > MANY && reached < ENOUGH ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : below;
     if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}. But it is not sure: ${how}.` };
     const none = n === 1 ? "It knows one thing only" : `None of its ${count(n)} classes may fit`;
     return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${how}). ${none}.` };
