@@ -22,7 +22,7 @@ test.each([
   [chosen([0.9, 0.1, 0]), "weak", "doubt", "reason"],
   [chosen([0.9, 0.1, 0], 0), "clear", "yes", "label"],
   [chosen([0.6, 0.4, 0], 0), "clear", "yes", "label"],
-  [chosen([0.9, 0.1, 0]), "clear", "yes", "nothing"],
+  [chosen([0.9, 0.1, 0]), "clear", "open", "nothing"],
 ] as const)("a reason that holds never outweighs a doubt about the answer (%#)", (about, verdict, kind, because) => {
   const found = beliefOf(about, check(verdict));
   expect([found?.kind, found?.because]).toEqual([kind, because]);

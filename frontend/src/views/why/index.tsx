@@ -130,7 +130,7 @@ function Why(): JSX.Element {
             <summary>Another class, or one against another</summary>
             <Explained chosen={chosen} />
           </details>
-          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held} doubted={belief?.kind === "no" || belief?.kind === "doubt"}>
+          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held} doubted={belief !== null && belief.kind !== "yes"}>
             <details class="how">
               <summary>How we asked, and every combination of regions</summary>
               {check.payload && <How payload={check.payload} />}
