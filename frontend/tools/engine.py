@@ -9,7 +9,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import nn
 
+from innerview.adapters import wrap
 from innerview.adapters.numpy import NumpyModel
 from innerview.adapters.operations import (
     ELU,
@@ -22,7 +25,8 @@ from innerview.adapters.operations import (
     Operation,
     ReLU,
 )
-from innerview.export.web import web_network
+from innerview.adapters.torch_steps import traced
+from innerview.export.web import web_network, web_network_of_steps
 from innerview.model import OUTPUT, InputSpec, OutputSpec
 
 IMAGES = 2
@@ -70,6 +74,90 @@ def network(seed: int) -> NumpyModel:
     return NumpyModel(spec, OutputSpec(5), operations, weights)
 
 
+def torch_network(seed: int) -> nn.Module:
+    """Draw a network with a sum, normalisation that is folded and that is not, and activations that NumPy has not."""
+    torch.manual_seed(seed)
+    curve = (nn.GELU(), nn.SiLU(), nn.GELU(approximate="tanh"), nn.ELU())[seed % 4]
+    pool = (
+        nn.MaxPool2d(3, 2, 1),
+        nn.AvgPool2d(3, 2, 1),
+        nn.AvgPool2d(2),
+        nn.AvgPool2d(3, 1, 1, count_include_pad=False),
+    )
+
+    class Block(nn.Module):
+        """Two convolutions and a way around them."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.before, self.curve = nn.BatchNorm2d(6), curve
+            self.one, self.norm = nn.Conv2d(6, 6, 3, padding=1, bias=False), nn.BatchNorm2d(6)
+            self.two = nn.Conv2d(6, 6, (1, 3), padding=(0, 1))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            """What it adds is added."""
+            return x + self.two(self.curve(self.norm(self.one(self.before(x)))))
+
+    end = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()) if seed % 2 else nn.Flatten()
+    sizes = {0: 6 * 5 * 6, 2: 6 * 5 * 5}
+    model = nn.Sequential(
+        nn.Conv2d(3, 6, 3, stride=1, padding=1), pool[seed % 4], Block(), nn.Sigmoid(), end, nn.Tanh(),
+        nn.Linear(6 if seed % 2 else sizes[seed % 4], 5),
+    ).eval()  # fmt: skip
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean = torch.randn(6) / 3
+            module.running_var = torch.rand(6) + 0.5
+            module.weight.data, module.bias.data = torch.randn(6), torch.randn(6)
+    return model
+
+
+def torch_case(seed: int) -> dict[str, object]:
+    """The same of a network of PyTorch, with its weights as they are written."""
+    module = torch_network(seed)
+    steps = traced(module, (3, 10, 11))
+    model = wrap(module, input=InputSpec(10, 11, layout="CHW"), output=OutputSpec(5))
+    half = {name: value.astype(np.float16).astype(np.float64) for name, value in steps.weights.items()}
+    written = web_network_of_steps(model, f"torch {seed}", steps.operations, half)
+    rounded = module.double()
+    with torch.no_grad():  # the folded weights, so that both sides have the same
+        rounded[0].weight.copy_(torch.from_numpy(half["0.weight"]))
+        rounded[0].bias.copy_(torch.from_numpy(half["0.bias"]))
+        block = rounded[2]
+        block.one = nn.Conv2d(6, 6, 3, padding=1).double()
+        block.one.weight.copy_(torch.from_numpy(half["2.one.weight"]))
+        block.one.bias.copy_(torch.from_numpy(half["2.one.bias"]))
+        block.norm = nn.Identity()
+        block.before.weight.copy_(torch.from_numpy(half["2.before.scale"]))
+        block.before.bias.copy_(torch.from_numpy(half["2.before.offset"]))
+        block.before.running_mean.zero_()
+        block.before.running_var.fill_(1 - block.before.eps)
+        block.two.weight.copy_(torch.from_numpy(half["2.two.weight"]))
+        block.two.bias.copy_(torch.from_numpy(half["2.two.bias"]))
+        rounded[6].weight.copy_(torch.from_numpy(half["6.weight"]))
+        rounded[6].bias.copy_(torch.from_numpy(half["6.bias"]))
+    images = np.random.default_rng(seed).random((IMAGES, 10, 11, 3)).astype(np.float32)
+    factors = np.random.default_rng(seed + 1).normal(size=(IMAGES, 5)).astype(np.float32)
+    inside: list[torch.Tensor] = []
+    rounded[2].register_forward_hook(lambda _, __, given: inside.append(given))
+    given = torch.from_numpy(images.astype(np.float64)).permute(0, 3, 1, 2).requires_grad_()
+    outputs = rounded(given)
+    slopes = torch.autograd.grad((outputs * torch.from_numpy(factors)).sum(), [given, inside[0]])
+    last = (one.detach().permute(0, 2, 3, 1).numpy() for one in (slopes[0], inside[0], slopes[1]))
+    gradients, activation, layer_gradient = last
+    return {
+        "network": dict(written.description),
+        "weights": written.text,
+        "layer": next(one["name"] for one in steps.operations if one["kind"] == "add"),
+        "images": packed(images),
+        "factors": packed(factors),
+        "outputs": packed(outputs.detach().numpy()),
+        "gradients": packed(gradients),
+        "activation": packed(activation),
+        "layer_gradient": packed(layer_gradient),
+    }
+
+
 def packed(values: np.ndarray) -> str:
     """Numbers as text."""
     return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
@@ -98,7 +186,7 @@ def case(seed: int) -> dict[str, object]:
 
 def main() -> None:
     """Write the file."""
-    cases = [case(seed) for seed in range(16)]
+    cases = [case(seed) for seed in range(16)] + [torch_case(seed) for seed in range(4)]
     path = Path(__file__).parents[1] / "tests" / "engine.json"
     path.write_text(json.dumps(cases, separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -30,6 +30,7 @@ from innerview.adapters.operations import (
 )
 from innerview.adapters.winograd import FEWEST_CHANNELS, Kernels
 from innerview.errors import UsageError
+from innerview.model import Model
 from innerview.types import Array
 
 VERSION: Final = 1
@@ -82,8 +83,25 @@ def web_network(model: NumpyModel, name: str, limit: int = LIMIT) -> WebNetwork:
     return _written(model, name, [_step(*one) for one in _chain(model)], model.weights(), limit)
 
 
+def web_network_of_steps(
+    model: Model, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], limit: int = LIMIT
+) -> WebNetwork:
+    """The same of a model whose steps are known: operations of `Description`, weights by the names in them.
+
+    Raises:
+        UsageError: as `web_network`.
+    """
+    steps = [
+        {**one, "tiles": tiles(weights[one["weight"]]) if one["stride"] == [1, 1] else [False, False]}
+        if one["kind"] == "convolution"
+        else one
+        for one in operations
+    ]
+    return _written(model, name, steps, weights, limit)
+
+
 def _written(
-    model: NumpyModel, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], limit: int
+    model: Model, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], limit: int
 ) -> WebNetwork:
     size = 2 * sum(value.size for value in weights.values())
     if size > limit:
@@ -133,7 +151,9 @@ def _chain(model: NumpyModel) -> list[tuple[Operation, int, tuple[int, ...], Map
 
 def _step(operation: Operation, place: int, before: tuple[int, ...], weights: Mapping[str, Array]) -> dict[str, Any]:
     known: dict[str, Any] = {"name": operation.name, "from": [place]}
-    match operation if type(operation) in KNOWN else None:  # of a subclass nothing is known
+    if type(operation) not in KNOWN:  # of a subclass nothing is known
+        raise _refusal(operation)
+    match operation:
         case Convolution():
             kernels = weights[operation.parameters[0]]
             known |= {
@@ -156,11 +176,15 @@ def _step(operation: Operation, place: int, before: tuple[int, ...], weights: Ma
         case ReLU():
             known |= {"kind": "relu"}
         case _:
-            raise UsageError(
-                "the network is not made of what the engine in the page runs: "
-                f"{operation.name} is of the kind {operation.kind!r}"
-            )
+            raise _refusal(operation)
     return known | dict(zip(("weight", "bias"), operation.parameters, strict=False))
+
+
+def _refusal(operation: Operation) -> UsageError:
+    return UsageError(
+        "the network is not made of what the engine in the page runs: "
+        f"{operation.name} is of the kind {operation.kind!r}"
+    )
 
 
 def tiles(kernels: Array) -> list[bool]:

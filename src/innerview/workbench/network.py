@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -17,11 +18,11 @@ import numpy as np
 from innerview.adapters.numpy import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained, run_folder
 from innerview.errors import UsageError
-from innerview.export.web import LIMIT, web_network
+from innerview.export.web import LIMIT, WebNetwork, web_network, web_network_of_steps
 from innerview.methods import class_evidence
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.walk import NEIGHBOURS, PIXEL_SAFETY
-from innerview.model import OutputSpec
+from innerview.model import Model, OutputSpec
 from innerview.quadrature import integration, judging, missed, panels, sketches, substitutions
 from innerview.results import Status
 from innerview.session.answers import OpenedModel
@@ -97,11 +98,11 @@ BASELINES: Final = ("black", "white", "gray", "mean", "blurred")
 """Baselines and fills that the page's engine makes; noise is not among them."""
 
 
-def page_network(model: NumpyModel, name: str, limit: int = LIMIT) -> dict[str, Any]:
+def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
     """Write a network for a page.
 
     Args:
-        model: of operations that the engine knows.
+        model: of the NumPy adapter or of PyTorch, of operations that the engine knows.
         name: of the network, for people.
         limit: bytes of weights at most.
 
@@ -114,17 +115,18 @@ def page_network(model: NumpyModel, name: str, limit: int = LIMIT) -> dict[str, 
             f"{name} gives {output.kind} of {len(output.class_names)} classes; the page's own engine answers for "
             "networks that give the logits of several"
         )
-    written = web_network(model, name, limit)
+    written = _written(model, name, limit)
+    known = {one["name"] for one in written.description["operations"]}
     return {
         "network": dict(written.description),
         "weights": written.text,
         "output": _output(model.output),
-        "evidence": _evidence(model),
+        "evidence": _evidence(model, known),
         "rules": RULES,
         "check": CHECK,
         "effects": {"placebos": Query.n_placebos, "levels": list(LEVELS)},
         "masking": {"fractions": list(Query.curve_fractions), "random": Query.n_random},
-        "layers": layers_shown(model),
+        "layers": [layer for layer in layers_shown(model) if layer in known],
         "words": {
             "checks": dict(sentences.CHECKS),
             "verdicts": dict(sentences.VERDICTS),
@@ -147,14 +149,12 @@ def packed_pixels(pixels: Image) -> str:
 def network_and_words(opened: OpenedModel) -> tuple[dict[str, Any] | None, str]:
     """The network for a page, and what the page says of it; None with the reason where it can't be put in."""
     model, name = opened.model, opened.name
-    if not isinstance(model, NumpyModel):
-        return None, f"{name} is not in this page: so far its engine runs the built-in networks."
     try:
         found = page_network(model, name)
     except UsageError as problem:
         return None, f"The network is not in this page: {problem}."
     weights = sum(value.size for value in model.weights().values())
-    error = "" if found["error"] == 0 else f", rounded to 16 bits (by {found['error']:.1g} at most)"
+    error = "" if found["error"] == 0 else f", rounded to 16 bits: by {found['error']:.1g} at most"
     about = _about(name, opened.fingerprint)
     return found, (
         f"Inside this page: the network {name} ({weights:,} weights{error}; {found['bytes'] / 1e6:.1f} MB){about}. "
@@ -178,11 +178,30 @@ def _output(output: OutputSpec) -> dict[str, Any]:
     }
 
 
-def _evidence(model: NumpyModel) -> dict[str, Any] | None:
+def _written(model: Model, name: str, limit: int) -> WebNetwork:
+    if isinstance(model, NumpyModel):
+        return web_network(model, name, limit)
+    if "torch" not in sys.modules:  # then it is no model of PyTorch's, whose import takes seconds
+        raise UsageError(f"{name} is no network of NumPy's or PyTorch's")
+    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch_steps import traced
+
+    if not isinstance(model, TorchModel):
+        raise UsageError(f"{name} is no network of NumPy's or PyTorch's")
+    taken = model.input
+    if taken.layout != "CHW":
+        raise UsageError(f"{name} takes its channels last")
+    steps = traced(model.model, (taken.channels, taken.height, taken.width))
+    return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
+
+
+def _evidence(model: Model, known: Collection[str]) -> dict[str, Any] | None:
     """Where the class evidence is, and how far a position sees; None for a network without."""
     noise = np.random.default_rng(1).random(model.input.shape, dtype=np.float32)
     try:
         found = class_evidence(model, noise.astype(model.dtype), Logit(0))
     except UsageError:
+        return None
+    if not {found.layer, *found.head} <= set(known):
         return None
     return {"layer": found.layer, "head": list(found.head), "field": found.receptive_field}

@@ -1,0 +1,81 @@
+"""A PyTorch module as plain steps: what folds, what is refused, and what goes into a page.
+
+That the engine gives what PyTorch gives is tested in frontend/tests/engine.test.ts, on networks traced here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from innerview.adapters import wrap
+from innerview.adapters.torch_steps import traced
+from innerview.errors import UsageError
+from innerview.model import InputSpec, OutputSpec
+from innerview.workbench.network import page_network
+
+pytestmark = pytest.mark.torch
+
+
+def small() -> nn.Sequential:
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.SiLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3),
+    )  # fmt: skip
+    model[1].running_mean, model[1].running_var = torch.randn(4), torch.rand(4) + 0.5
+    return model.eval()
+
+
+def test_normalisation_is_folded_into_the_convolution_before_it() -> None:
+    module = small()
+    steps = traced(module, (3, 8, 8))
+    assert [one["kind"] for one in steps.operations] == ["convolution", "silu", "global-mean", "flatten", "dense"]
+    weight, bias = (torch.from_numpy(steps.weights[f"0.{name}"]) for name in ("weight", "bias"))
+    images = torch.rand(2, 3, 8, 8).double()
+    folded = nn.functional.conv2d(images, weight, bias)
+    with torch.no_grad():
+        torch.testing.assert_close(folded, module.double()[:2](images))
+
+
+class Twice(nn.Module):
+    """Looks at its input in two ways."""
+
+    def __init__(self, how: Any) -> None:
+        super().__init__()
+        self.how, self.one = how, nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.how(self.one(x), x).mean([2, 3])
+
+
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        (nn.Sequential(nn.Conv2d(3, 3, 3, groups=3)), "0 is a convolution with groups"),
+        (nn.Sequential(nn.Conv2d(3, 3, 3), nn.PReLU()), "1 is a PReLU"),
+        (nn.Sequential(nn.Conv2d(3, 3, 3), nn.MaxPool2d(2, ceil_mode=True)), "1 pools windows of another kind"),
+        (Twice(torch.mul), "mul calls mul"),
+        (Twice(lambda a, b: a if b.sum() > 0 else b), "can't be traced"),
+    ],
+)
+def test_what_the_engine_does_not_have_is_refused_by_name(module: nn.Module, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        traced(module.eval(), (3, 8, 8))
+
+
+def test_a_model_of_pytorch_goes_into_a_page() -> None:
+    model = wrap(small(), input=InputSpec(8, 8, layout="CHW", mean=0.5, std=0.25), output=OutputSpec(("a", "b", "c")))
+    found = page_network(model, "small")
+    assert found["network"]["input"]["scale"] == [4.0] * 3
+    assert found["network"]["fingerprint"] == model.fingerprint
+    assert found["error"] > 0
+    assert set(found["layers"]) <= {one["name"] for one in found["network"]["operations"]}
+    single = wrap(small(), input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(3, kind="sigmoid"))
+    with pytest.raises(UsageError, match="gives sigmoid of 3 classes"):
+        page_network(single, "single")
+    assert np.isfinite(found["error"])
