@@ -67,7 +67,7 @@ def measured(model: Any, image: Image, references: list[Image], number: int) -> 
     found = innerview.sampled_shapley(model, image, target, regions=GRID, half_width=half_width, seed=number)
     sums, widths = segment_sums(found.heatmap, found.regions), segment_sums(found.pixel_error, found.regions)
     held = np.abs(sums - exact.values[0]) <= widths + 1e-6
-    pairs = (found.n_evaluations - 2) // (2 * (REGIONS - 1))
+    pairs = (found.n_evaluations - 2) // 2
     row = {"sampled-shapley": {"held": bool(held.all()), "regions": int(held.sum()), "samples": pairs}}
     common = {"regions": GRID, "confidence": CONFIDENCE}
     expected = partial(innerview.expected_gradients, model, image, target, baselines=references, **common)
