@@ -37,7 +37,7 @@ IMAGES = 12
 REGIONS = int(os.environ.get("REGIONS", "12"))
 REPEATS = 20
 OURS = 2 + 2 * (REGIONS - 1) * 22
-"""Passes that ours is allowed: as many as 22 pairs of orders take, which is about what shap's permutation explainer does."""
+"""Passes that ours is allowed, as many as 22 pairs of orders take, as shap's permutation explainer."""
 
 Game = Callable[[np.ndarray], np.ndarray]
 
