@@ -215,7 +215,7 @@ def verdict(found: Verdict) -> str:
 
 CHECKS: Mapping[str, str] = {
     "clear": "the reason holds: clearly better than chance",
-    "weak": "the reason may hold: better than chance, though not clearly",
+    "weak": "whether the reason holds is not clear: better than chance, but not by enough",
     "chance": "the reason does not hold: no better than chance",
     "not judged": "can't be judged: whatever is shown, the model says the same",
 }

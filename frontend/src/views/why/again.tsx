@@ -17,7 +17,7 @@ export function Again({ check, asked, name, missing, doubted, children }: { chec
   return (
     <section class="test" aria-label="Is that so?">
       <h2>Is that so? We asked the model again.</h2>
-      {asked && <AnswerState answer={check} what={check.payload && !check.previous ? "Trying the next map" : "Asking the model with parts of the image"} />}
+      {asked && <AnswerState answer={check} what={check.payload && !check.previous ? "Looking for a clearer map" : "Asking the model with parts of the image"} />}
       {missing && (
         <p class="second facts">
           Not asked for this file: <code>innerview serve</code> asks.

@@ -39,22 +39,22 @@ export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | 
   const right = label === null ? "" : `the label is ${className(label, answers)}`;
   if (said < n && chance < SURE) {
     if (n > MANY && reached >= ENOUGH && !right) {
-      return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${below}). It may be ${all.slice(1, 3).map(([name]) => className(name, answers)).join(" or ")}.` };
+      return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${below}). Next come ${all.slice(1, 3).map(([name, , part]) => `${className(name, answers)} (${chanceText(part, 0)})`).join(" and ")}.` };
     }
     const how = n > MANY && reached < ENOUGH ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : below;
     if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}. But it is not sure: ${how}.` };
-    const none = n === 1 ? "It knows one thing only" : `None of its ${count(n)} classes may fit`;
+    const none = n === 1 ? "It knows one thing only" : `Perhaps none of its ${count(n)} classes fits`;
     return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${how}). ${none}.` };
   }
   // Whether the reason held, of the answer itself.
   const held = target === said && versus === null ? (check?.verdict ?? null) : null;
   const fails = held === "chance" || held === "weak";
   if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}${held === "chance" ? ". But the reason shown does not hold" : ""}.` };
-  if (fails) return { kind: "doubt", because: "reason", sign: "?", says: `Doubtful: it is sure, but the reason shown ${held === "weak" ? "may not hold" : "does not hold"}.` };
+  if (fails) return { kind: "doubt", because: "reason", sign: "?", says: held === "weak" ? "It is sure, but whether the reason shown holds is not clear." : "It is sure, but the reason shown does not hold." };
   if (held === "clear") {
     // Photos of other things get up to 94 % as well: nothing here shows that one of its classes fits.
-    const known = n <= FEW ? `It knows nothing but ${model.classes.join(", ")}` : `What is none of its ${count(n)} classes gets one all the same`;
-    return { kind: "open", because: "nothing", sign: "", says: `It is sure, and its reason holds. See for yourself: ${known.charAt(0).toLowerCase()}${known.slice(1)}.` };
+    const known = n <= FEW ? `it can say nothing but ${model.classes.join(", ")}` : `what is none of its ${count(n)} classes gets one all the same`;
+    return { kind: "open", because: "nothing", sign: "", says: `It is sure, and its reason holds. Whether it is right, see for yourself: ${known}.` };
   }
   return null;
 }

@@ -240,7 +240,7 @@ function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: strin
 
 const CAPTIONS: Record<Layer, (name: string, unit: string) => string> = {
   photo: () => "The part of the photo that the model sees.",
-  evidence: (name) => `In colour: where the evidence for “${name}” lies.`,
+  evidence: (name) => `In colour and bright: where the evidence for “${name}” lies.`,
   regions: (name, unit) => `What each region adds to “${name}”, in ${unit}: blue adds, red takes away; ? depends on what is put there instead.`,
   pixels: (name) => `What each pixel adds to “${name}”: the exact map, with its error.`,
 };
@@ -318,6 +318,11 @@ function Classes({ chosen, evidence, live }: { chosen: Chosen; evidence: Shown<"
   const { logits, probabilities } = subject.arrays;
   const low = Math.min(0, ...rows.map((index) => logits.data[index]));
   const high = Math.max(...rows.map((index) => logits.data[index]), low + 1e-9);
+  // As long as its number says: readers took a full bar for 100 %. Where there is no probability, the score's.
+  const length = (index: number): number => {
+    const chance = (live ?? subject.arrays).probabilities.data[index];
+    return Number.isFinite(chance) ? chance : Math.max(0, Math.min(1, ((live ?? subject.arrays).logits.data[index] - low) / (high - low)));
+  };
   const full = Math.min(...maps.map((map) => (map ? fullEvidence(map.values) : Number.POSITIVE_INFINITY)));
   const positions = arrays ? arrays.evidence.shape[1] * arrays.evidence.shape[2] : 0;
   return (
@@ -341,16 +346,10 @@ function Classes({ chosen, evidence, live }: { chosen: Chosen; evidence: Shown<"
               )}
               <span class="name">{className(index, classes)}</span>
               <span class="chance">{chanceText((live ?? subject.arrays).probabilities.data[index], Number.NaN)}</span>
-              {live && Number.isFinite(live.probabilities.data[index]) ? (
-                <span class="bar live" aria-hidden="true">
-                  <span style={{ width: `${100 * live.probabilities.data[index]}%` }} />
-                  <i style={{ left: `${100 * probabilities.data[index]}%` }} />
-                </span>
-              ) : (
-                <span class="bar" aria-hidden="true">
-                  <span style={{ width: `${Math.max(0, Math.min(100, (100 * ((live ?? subject.arrays).logits.data[index] - low)) / (high - low)))}%` }} />
-                </span>
-              )}
+              <span class={live ? "bar live" : "bar"} aria-hidden="true">
+                <span style={{ width: `${100 * length(index)}%` }} />
+                {live && Number.isFinite(probabilities.data[index]) && <i style={{ left: `${100 * probabilities.data[index]}%` }} />}
+              </span>
               <span class="score second">{number((live ?? subject.arrays).logits.data[index], true)}</span>
             </button>
             {index !== target && target !== null && (
