@@ -26,6 +26,7 @@ SAYS = "is given the verdict, or that there is none"
 TRUTH = "draws what verdicts are made with"
 GRADIENTS = "draws gradients of images between baseline and image: each another image, of which there is no truth"
 OUTPUTS = "draws outputs of layers, or counts of classes: no map of what made the score"
+ATTENTION = "draws where a token looks: no map of what made the score"
 OF_A_RUN = "draws a map for each checkpoint, in one row; the words beside say that they are not judged"
 
 PLACES = {
@@ -52,6 +53,7 @@ PLACES = {
 
 DRAWN = re.compile(r"<(MapPixels|MainMap|EvidencePixels)\b")
 VIEWS = {
+    "attention/index.tsx": ATTENTION,
     "attribution/index.tsx": SAYS,
     "compare/index.tsx": SAYS,
     "interior/index.tsx": SAYS,  # at alpha 1, where the sum is the map
