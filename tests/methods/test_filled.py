@@ -178,9 +178,10 @@ def test_fills_are_refused_before_the_first_pass() -> None:
 
 
 def test_no_method_has_a_loop_of_its_own() -> None:
-    """Images with regions filled are shown to the model in one place; curves and orders keep the images they show."""
+    """Images with regions filled are shown to the model in one place; curves and orders keep the images they show, and
+    transplants show parts of images in others."""
     room = Path(innerview.__file__).parent / "methods"
     having = {path.stem for path in room.glob("*.py") if ".paint(" in path.read_text(encoding="utf-8")}
     assert having == {"filled", "masking", "orders"}
     having = {path.stem for path in room.glob("*.py") if "forward_similar(" in path.read_text(encoding="utf-8")}
-    assert having == {"filled", "passes"}
+    assert having == {"filled", "passes", "transplants"}

@@ -108,11 +108,13 @@ def test_the_result_of_a_tensor_shows_the_result_inside(shown: list[Any]) -> Non
             assert seen._repr_png_() == one._repr_png_()
 
 
+PARTS = {"Intervals", "Provenance", "Result", "Status"}
+"""What stands in other results, and is printed with them."""
+
+
 def test_no_kind_of_result_was_forgotten() -> None:
     kinds = {
-        thing
-        for name in results.__all__
-        if isinstance(thing := getattr(results, name), type) and name not in {"Provenance", "Result", "Status"}
+        thing for name in results.__all__ if isinstance(thing := getattr(results, name), type) and name not in PARTS
     }
     assert kinds == {*FIGURES, Prediction}
 

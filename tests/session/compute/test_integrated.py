@@ -226,7 +226,7 @@ def test_an_unknown_method_lists_what_there_is() -> None:
 def test_a_model_without_gradients_is_offered_what_it_has() -> None:
     model = MODELS["linear"]
     found = map_methods(function_model(model, model.weights(), np.float32))
-    assert found == ("occlusion", "shapley", "removed-and-alone", "sampled-shapley", "class-evidence")
+    assert found == ("occlusion", "shapley", "removed-and-alone", "sampled-shapley", "rise", "class-evidence")
 
 
 def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
