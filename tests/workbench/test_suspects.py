@@ -14,7 +14,7 @@ from innerview.adapters.operations import Convolution, Dense, Flatten, ReLU
 from innerview.cli import main
 from innerview.errors import UsageError
 from innerview.model import InputSpec, OutputSpec
-from innerview.workbench.survey.permutation import holm, interval_of_excess, p_beyond
+from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
 from innerview.workbench.survey.survey import survey
 from innerview.workbench.survey.suspects import Suspects, find_suspects
 
@@ -127,12 +127,6 @@ def test_p_is_even_without_a_difference_and_small_with_one() -> None:
 
 def test_p_of_all_alike_is_one() -> None:
     assert p_beyond(np.zeros(10), np.arange(10) < 3, 0.0, 0) == 1
-
-
-def test_many_p_values_are_corrected_step_by_step() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]) == []
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
 def test_an_interval_is_about_the_difference_and_is_wider_with_fewer_hosts() -> None:

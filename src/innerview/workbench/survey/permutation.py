@@ -3,13 +3,12 @@
     H₀: mean of the group − mean of the others ≤ margin;   p = (1 + #{permutations with at least as much}) / (1 + R)
 
 The margin is taken off the group's values and the names "group" and "others" are dealt anew R times (Fisher 1935;
-Phipson and Smyth 2010 for the ones). Many p-values are corrected step by step, so that the chance of one false finding
-or more stays below the level (Holm 1979). The interval draws images and hosts anew, both (Owen 2007).
+Phipson and Smyth 2010 for the ones). Many p-values are corrected by `methods.paired.holm`. The interval draws images
+and hosts anew, both (Owen 2007).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -42,16 +41,6 @@ def p_beyond(values: Float[np.ndarray, " image"], group: Bool[np.ndarray, " imag
         chosen = np.argpartition(dealt, count - 1, axis=1)[:, :count]
         above += int((shifted[chosen].sum(axis=1) >= own - slack).sum())
     return (1 + above) / (1 + DEALS)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Each p-value corrected for all of them, in their order."""
-    order: list[int] = np.argsort(p_values, kind="stable").tolist()
-    found, before = np.empty(len(order)), 0.0
-    for rank, place in enumerate(order):
-        before = max(before, min(1.0, float((len(order) - rank) * p_values[place])))
-        found[place] = before
-    return found.tolist()
 
 
 def interval_of_excess(

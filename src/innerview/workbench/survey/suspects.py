@@ -31,6 +31,7 @@ from innerview.data.records import Record, Source, open_records
 from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.fills import DEFAULT_FILLS, make_fill
+from innerview.methods.paired import holm
 from innerview.methods.passes import batches, forward_logits
 from innerview.methods.transplants import mask_of, transplants, way_names
 from innerview.model import Model
@@ -42,7 +43,7 @@ from innerview.types import Array, Images
 from innerview.typing import ModelLike
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.survey.groups import Group, find_groups, space_of
-from innerview.workbench.survey.permutation import holm, interval_of_excess, p_beyond
+from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
 from innerview.workbench.survey.reading import Survey, read_survey
 from innerview.workbench.survey.traits import describe
 
@@ -303,7 +304,7 @@ class _Search:
             )
             done += min(int(sizes[answer]), 2 * MOST)
         self.report(total, total, "")
-        corrected = holm([one.p for one in trials])
+        corrected = holm(np.array([one.p for one in trials], np.float64)).tolist()
         kept = [(one, p) for one, p in zip(trials, corrected, strict=True) if p <= LEVEL]
         findings = [self._told(one, p, names) for one, p in _apart(kept, names)]
         return Suspects(
