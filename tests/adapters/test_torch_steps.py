@@ -79,3 +79,19 @@ def test_a_model_of_pytorch_goes_into_a_page() -> None:
     with pytest.raises(UsageError, match="gives sigmoid of 3 classes"):
         page_network(single, "single")
     assert np.isfinite(found["error"])
+
+
+def test_a_model_that_is_being_trained_comes_back_as_it_was() -> None:
+    module = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+    before = {name: value.clone() for name, value in module.train().state_dict().items()}
+    in_training = traced(module, (3, 8, 8))
+    assert module.training
+    assert module[1].training
+    for name, value in module.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    evaluated = traced(module.eval(), (3, 8, 8))
+    assert in_training.operations == evaluated.operations
+    for name, value in evaluated.weights.items():
+        np.testing.assert_array_equal(in_training.weights[name], value)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import fx, nn
 
+from innerview.adapters.torch_calls import looking
 from innerview.errors import UsageError
 from innerview.types import Array
 
@@ -56,21 +57,22 @@ class Steps:
 
 
 def traced(module: nn.Module, shape: tuple[int, int, int]) -> Steps:
-    """Trace a module in evaluation mode that takes images of this shape (channels in front).
+    """Trace a module that takes images of this shape (channels in front), as it is in evaluation mode.
 
     Raises:
         UsageError: it can't be traced, or is made of something else; says of what.
     """
     noise = torch.rand(2, *shape, generator=torch.Generator().manual_seed(0))
-    try:
-        graph = fx.symbolic_trace(module)
-        with torch.no_grad():
-            same = bool(torch.allclose(graph(noise), module(noise), rtol=1e-5, atol=1e-6))
-    except Exception as problem:
-        raise UsageError(f"the network can't be traced ({type(problem).__name__})") from problem
-    if not same:
-        raise UsageError("the network can't be traced: what was traced answers otherwise")
-    return _Tracing(graph).found
+    with looking(module):  # a module that is trained would count the noise into its running means
+        try:
+            graph = fx.symbolic_trace(module)
+            with torch.no_grad():
+                same = bool(torch.allclose(graph(noise), module(noise), rtol=1e-5, atol=1e-6))
+        except Exception as problem:
+            raise UsageError(f"the network can't be traced ({type(problem).__name__})") from problem
+        if not same:
+            raise UsageError("the network can't be traced: what was traced answers otherwise")
+        return _Tracing(graph).found
 
 
 class _Tracing:
