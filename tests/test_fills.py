@@ -98,4 +98,6 @@ def test_other_spellings_are_understood_wherever_fills_are_named(spelt: str, nam
     assert Query(fills=[spelt, "white"]) == Query(fills=(name, "white"))
     model = Analytic.random(0, 4, 4)
     assert read_method(f"shapley:regions=2,fills={spelt}+white").settled(model).options["fills"] == (name, "white")
+    both = read_method(f"removed-and-alone:regions=2,fills={spelt}+white")
+    assert both.settled(model).options["fills"] == (name, "white")
     assert read_method(f"rise:fill={spelt}").settled(model).options["fill"] == name

@@ -34,4 +34,4 @@ def command(*, images: tuple[str, ...], model: Any, output: Path) -> None:
     written = page(images, model, output=output)
     for line in written.lines:
         say(line)
-    say(f"Open {written.page} ({written.size / 1e6:.1f} MB)")
+    say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

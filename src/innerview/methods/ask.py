@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 
 from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
-from innerview.methods.filled import FilledPasses, make_fills
+from innerview.methods.filled import FilledPasses, make_fills, rounding_of
 from innerview.methods.paired import holm
 from innerview.methods.partitions import name_regions
 from innerview.methods.passes import Progress, check_image
@@ -49,9 +49,6 @@ DEFAULT_PLACEBOS: Final = 199
 
 DEFAULT_SUPERPIXELS: Final = 4
 """Two tries each: of more regions, none could stand out from so few placebos."""
-
-ROUNDING: Final = 64
-"""Units of the last place of the largest score, within which effects count as equal."""
 
 OBJECTIVES: Final = MappingProxyType[str, Callable[[int | None], Target]](
     {"log-odds": LogOdds, "logit": Logit, "contrast": Contrast, "probability": Probability}
@@ -299,7 +296,7 @@ def _result(
     scores = np.concatenate(
         [whole.scores, *(part.scores for row in found for one in row for part in (one.removed, one.alone, one.empty))]
     )
-    tolerance = ROUNDING * float(np.finfo(model.dtype).eps) * float(np.abs(scores).max())
+    tolerance = rounding_of(model, scores)
 
     def change(after: Array, before: Array) -> Array:
         found = after - before

@@ -8,6 +8,7 @@ image it came of and the layer where it began, and passes are counted and told i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -23,7 +24,10 @@ from innerview.methods.passes import (
     similar_at_once,
 )
 from innerview.model import Model
-from innerview.types import Image, Images, Logits
+from innerview.types import Array, Image, Images, Logits
+
+ROUNDING: Final = 64
+"""Units of the last place within which scores are taken for the same."""
 
 
 def require_fills(count: int) -> None:
@@ -43,6 +47,11 @@ def make_fills(model: Model, image: Image, asked: Sequence[str | Image | Fill]) 
     for fill in made:
         check_image(model, nothing_kept(fill, image), f"fill {fill.name}")
     return made
+
+
+def rounding_of(model: Model, scores: Array) -> float:
+    """Up to this much scores differ by the model's rounding alone."""
+    return ROUNDING * float(np.finfo(model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
 
 
 def nothing_kept(fill: Fill, image: Image) -> Image:

@@ -50,8 +50,9 @@ class MapSamples:
         *,
         shares: bool = True,
     ) -> None:
-        self.limit = n_samples or (usual if half_width is None else MOST_SAMPLES)
-        check_samples(self.limit if n_samples is None else n_samples)
+        most = usual if half_width is None else MOST_SAMPLES
+        self.limit = most if n_samples is None else n_samples
+        check_samples(self.limit)
         self._count, self._stopping = 0, None
         if half_width is None:
             return

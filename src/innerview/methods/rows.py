@@ -360,20 +360,8 @@ ROWS: Final[tuple[Method, ...]] = (
         source="the first and the last term of Shapley 1953",
         supplies={"progress": "progress"},
         options=(
-            Option(
-                name="regions",
-                type="regions",
-                words="how many regions, rows and columns of a grid, or superpixels",
-                default=REGIONS_BOTH,
-                low=1,
-            ),
-            Option(
-                name="fills",
-                type="choices",
-                words="what stands where a region is taken away",
-                default=DEFAULT_FILLS,
-                choices=MappingProxyType({name: name for name in FILLS}),
-            ),
+            replace(_REGIONS, default=REGIONS_BOTH),
+            _FILLS,
         ),
         settle=_settle_both,
         passes=_count_both,

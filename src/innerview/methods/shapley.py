@@ -29,7 +29,7 @@ from innerview.methods.coalitions import (
     name_coalition,
     shapley_values,
 )
-from innerview.methods.filled import FilledPasses, make_fills, require_fills
+from innerview.methods.filled import FilledPasses, make_fills, require_fills, rounding_of
 from innerview.methods.passes import Progress, check_image
 from innerview.methods.regions import Regions, divide
 from innerview.model import Model
@@ -42,9 +42,6 @@ from innerview.types import Array, Image
 DEFAULT_REGIONS: Final = 10
 MOST_REGIONS: Final = 12
 """Each one more doubles the passes; 12 take 4,095 for each fill."""
-
-ROUNDING: Final = 64
-"""Units of the last place within which scores are taken for the same."""
 
 
 def shapley(
@@ -196,8 +193,7 @@ class _Asking:
 
 def _is_judged(scores: Float[np.ndarray, "fill coalition"], model: Model) -> Bool[np.ndarray, " fill"]:
     """Under which fills the model gives more than one score."""
-    limit = ROUNDING * float(np.finfo(model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
-    return scores.max(axis=1) - scores.min(axis=1) > limit
+    return scores.max(axis=1) - scores.min(axis=1) > rounding_of(model, scores)
 
 
 def _unjudged(names: Sequence[str], judged: Bool[np.ndarray, " fill"]) -> tuple[str, ...]:

@@ -18,12 +18,12 @@ from innerview.methods import Progress, segment_sums, shapley
 from innerview.methods.agreement import spearman
 from innerview.methods.complexity import entropy, rise
 from innerview.methods.controls import CONTROLS
+from innerview.methods.filled import rounding_of
 from innerview.methods.orders import FRACTIONS, Orders, moved
 from innerview.methods.partitions import Labels
 from innerview.methods.passes import forward_logits
 from innerview.methods.pointing import mosaic, pointed, quarter
 from innerview.methods.regions import count_regions, divide
-from innerview.methods.shapley import ROUNDING
 from innerview.model import Model
 from innerview.results import Provenance, as_attribution
 from innerview.types import Image, Map
@@ -272,12 +272,11 @@ def _truth(
     for done, fill in enumerate(plan.fills, start=1):
         exact = shapley(plan.model, image, asked.score, regions=labels, fills=[fill])
         scores, count = exact.scores[0], exact.values.shape[1]
-        limit = ROUNDING * float(np.finfo(plan.model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
         fills[fill] = {
             "values": exact.values[0].tolist(),
             "without": [float(scores[-1] - scores[(2**count - 1) ^ (1 << one)]) for one in range(count)],
             "alone": [float(scores[1 << one] - scores[0]) for one in range(count)],
-            "judged": bool(scores.max() - scores.min() > limit),
+            "judged": bool(np.ptp(scores) > rounding_of(plan.model, scores)),
             "sufficient": [len(one) for one in exact.sufficient[0]],
             "decisive": [len(one) for one in exact.decisive[0]],
         }
