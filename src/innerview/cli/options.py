@@ -193,6 +193,11 @@ def option(*names: str, several: bool = False, **settings: Any) -> Decorator:
     return click.option(*names, **(usual | settings))
 
 
+def fills(words: str) -> Decorator:
+    """--fill, in a command's own words."""
+    return option("--fill", "fills", several=True, metavar="NAME", help=f"{words}; several. A name or an image file.")
+
+
 QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
     {
         "target": option(
@@ -214,11 +219,7 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
             help="All combinations of these are shown: a number (2 to 12), 3x3, superpixels[:N].",
         ),
         "fills": option(
-            "--fill",
-            "fills",
-            several=True,
-            metavar="NAME",
-            help="What stands in a region's place. [blurred,mean,black]",
+            "--fill", "fills", several=True, metavar="NAME", help="What stands in a region's place; several."
         ),
         "rule": option("--rule", metavar="NAME", help="A quadrature rule, instead of a tolerance."),
         "n_steps": option("--n-steps", type=click.IntRange(1), help="Evaluations of the rule. [32]"),

@@ -14,29 +14,21 @@ from innerview.cli.console import Command, say
 @click.command("parts", cls=Command, short_help="What parts of an image are predicted as, alone and in place.")
 @click.argument("image", metavar="IMAGE")
 @options.model()
-@click.option(
-    "--fill",
-    "fills",
-    multiple=True,
-    metavar="NAME",
-    help="What stands around a part in place; several. [blurred, mean, black]",
-)
-@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
+@options.query("fills", "crop", fills=options.fills("What stands around a part in place"))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for result and figure. [none]"
 )
-def command(*, image: str, fills: tuple[str, ...], **asked: Any) -> None:
+def command(*, image: str, model: Any, query: Any, output: Path | None) -> None:
     """Predict every part of IMAGE at several scales, cut out and enlarged, and in its place with all else filled.
 
     Says which part is predicted as something else most surely, and the smallest that still is what the image is.
     IMAGE is a file or an example (cat, moose, …).
     """
     from innerview.cli.progress import steps
-    from innerview.fills import DEFAULT_FILLS
     from innerview.workbench.parts import parts
 
     with steps("Predicting parts") as progress:
-        found = parts(image, fills=fills or DEFAULT_FILLS, progress=progress, **asked)
+        found = parts(image, query, model, output=output, progress=progress)
     for line in found.lines:
         say(line)
     for file in found.files:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, cast
 
 from innerview.allcnn import NAMES, load_pretrained, renamed
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.data.image import Image
+from innerview.data.reading import load_image
 from innerview.data.samples import find_image
 from innerview.data.sources import Source
 from innerview.errors import UnknownClass, UsageError
-from innerview.model import DifferentiableModel, Model
+from innerview.fills import FILLS, SPELLINGS, Fill, ImageFill, make_fill
+from innerview.model import DifferentiableModel, InputSpec, Model
 from innerview.session.query import Query
 from innerview.targets import find_class
+from innerview.types import Image as Pixels
 
 FIRST_SAMPLE: Final = "cat"
 UNPICKED: Final = 4
@@ -68,3 +72,20 @@ def class_number(image: Image, model: Model) -> int | None:
         return None if image.label is None else find_class(image.label, model.output.answers)
     except UnknownClass:
         return None
+
+
+def named_fill(name: str, spec: InputSpec, image: Pixels) -> Fill:
+    """A fill by its name, or the image in a file.
+
+    Args:
+        name: one of `fills.FILLS`, or a file.
+        spec: of the model, which a file's image is fitted to.
+        image: whose parts are taken away (pixels in [0, 1], height × width × channel).
+
+    Raises:
+        UsageError: there is neither a fill nor a file of this name. `ImageError`: the file can't be read.
+    """
+    if SPELLINGS.get(name, name) in FILLS or not Path(name).is_file():
+        return make_fill(name, image)
+    other = preprocess(load_image(name), spec)
+    return ImageFill(Path(name).name, f"the image {Path(name).name}: {other.words}", other.pixels)

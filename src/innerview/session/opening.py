@@ -13,9 +13,11 @@ from innerview.data import cifar10
 from innerview.data.folders import open_folders
 from innerview.data.image import Image
 from innerview.data.samples import example_image, example_names, find_image
+from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.regular import brief
 from innerview.runs import RunFolder
+from innerview.session.images import gather
 from innerview.session.models import take_model
 from innerview.session.query import Query
 from innerview.session.registry import RunRegistry
@@ -67,6 +69,26 @@ def furnish(
     for name in example_names():
         session.add(example_image(name), "sample")
     return session, registry.changes
+
+
+def session_about(image: Source, query: Query, model: ModelLike) -> tuple[Session, Image, Query]:
+    """Open a session of one model and one image, and make the query be about them.
+
+    Args:
+        image: a file, the name of an example, a PIL image or an array.
+        query: its `crop` is the image's.
+        model: a model, or the name of one.
+
+    Returns:
+        The session, the image as the model sees it, and the query.
+
+    Raises:
+        UsageError, ImageError, ModelError: the image or the model can't be used.
+    """
+    opened = OpenedModel(model if isinstance(model, str) else called(model), take_model(model))
+    (item,) = gather(opened.model, [image], query)
+    session = Session([opened])
+    return session, item, session.about(item, query)
 
 
 def _offered(data: Path, picks: Sequence[str]) -> Iterator[Image]:

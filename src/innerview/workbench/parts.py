@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from innerview import pictures
-from innerview.data.fitting import parse_crop, preprocess
-from innerview.data.samples import find_image
-from innerview.fills import DEFAULT_FILLS
-from innerview.methods import parts as find_parts
+from innerview.data.sources import Source
 from innerview.reprs import short
 from innerview.results import Parts
 from innerview.results.io import save_result
-from innerview.session.models import take_model
-from innerview.session.progress import Report
+from innerview.session.compute.parts import PARTS
+from innerview.session.opening import query_and_model, session_about
+from innerview.session.progress import Report, SubProgress, silent
+from innerview.session.query import Query
 from innerview.typing import ModelLike
 from innerview.workbench.folders import open_folder
 
@@ -31,37 +29,29 @@ class Found:
 
 
 def parts(
-    image: str,
+    image: Source,
+    query: Query | ModelLike | None = None,
+    model: ModelLike | Query | None = None,
     *,
-    model: ModelLike = "allcnn",
-    fills: Sequence[str] = DEFAULT_FILLS,
-    crop: str = "center",
     output: str | Path | None = None,
     progress: Report | None = None,
 ) -> Found:
     """Tell what windows of an image are predicted as, alone and in place.
 
     Args:
-        image: a file, or the name of an example.
+        image: a file, the name of an example, a PIL image or an array.
+        query: what stands around a window in place (`fills`), and the `crop`; or the model.
         model: a model (`innerview.typing.ModelLike`), or the name of one.
-        fills: names of what stands around a window in place (see `fills.FILLS`).
-        crop: "center", "whole" or "left,top,width,height" in pixels of the file.
         output: folder for the result and its figure; nothing is written if None.
-        progress: told how many passes are done.
+        progress: told of every pass through the model; raising in it stops the work.
 
     Raises:
         UsageError: a fill that does not exist, a model whose score decides nothing.
         ImageError: the file can't be read or does not fit.
         OutputError: the folder can't be written or holds other things.
     """
-    opened = take_model(model)
-    item = preprocess(find_image(image), opened.input, parse_crop(crop))
-    found = find_parts(
-        opened,
-        item.pixels,
-        fills=fills,
-        progress=None if progress is None else lambda done, total: progress(done, total, "passes"),
-    )
+    session, item, asked = session_about(image, *query_and_model(query, model))
+    found = session.result(PARTS, asked, SubProgress(progress or silent, 1, 0, 1, item.name, unit="passes"))
     lines = (f"Parts are in pixels of {item.words}.", *found.sentences, *found.notes)
     if output is None:
         return Found(found, lines, ())
