@@ -82,12 +82,13 @@ class MissingExtra(UsageError):
 
     Attributes:
         what: needs it.
-        extra: `pip install 'innerview[extra]'` installs it.
+        extra: brings it.
+        command: installs it.
     """
 
     def __init__(self, what: str, extra: str) -> None:
-        self.what, self.extra = what, extra
-        super().__init__(f"{what} needs a package that is not installed: pip install 'innerview[{extra}]'")
+        self.what, self.extra, self.command = what, extra, f"pip install 'innerview[{extra}]'"
+        super().__init__(f"{what} needs a package that is not installed: {self.command}")
 
 
 class ImageError(InnerviewError):

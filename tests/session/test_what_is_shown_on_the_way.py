@@ -40,7 +40,7 @@ class Hearing:
         self.levels.append(found)
 
 
-@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - {"attention"}))  # this model has none
+@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - {"attention", "parts"}))  # it has none; nothing on the way
 def test_what_is_shown_of_a_question_that_nobody_asked_before_can_be_sent(kind: str) -> None:
     """A fresh session for each: an answer that is kept has nothing on the way, and hides what is shown there."""
     session = Session([OpenedModel("allcnn", MODEL)], RunRegistry(built_in_runs("allcnn")))

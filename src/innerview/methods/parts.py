@@ -73,7 +73,7 @@ def parts(
     kept = np.zeros((len(windows) + 1, *image.shape[:2]), bool)
     for mask, (left, top, width, height) in zip(kept, windows.tolist(), strict=False):
         mask[top : top + height, left : left + width] = True
-    passes = FilledPasses(model, image, 1 + 2 * len(windows) + len(made) * len(kept), progress)
+    passes = FilledPasses(model, image, passes_needed(len(windows), len(made)), progress)
     whole = passes.whole()
     shuffled = partial(_shuffled, np.random.default_rng(seed))
     alone = _alone(passes, windows, "alone", cut_out)
@@ -127,6 +127,11 @@ def place_windows(height: int, width: int, eighths: Sequence[int] = EIGHTHS) -> 
                 yield left, top, (column + across) * width // 8 - left, (row + down) * height // 8 - top
 
     return np.array(list(found()), np.int64)
+
+
+def passes_needed(windows: int, fills: int) -> int:
+    """Forward passes of one image that so many windows and fills take."""
+    return 1 + 2 * windows + fills * (windows + 1)
 
 
 def enlarge(image: Image, window: Sequence[int]) -> Image:

@@ -47,8 +47,14 @@ def check_number(height: int, width: int, number: int) -> None:
         raise UsageError(
             f"{number} superpixels were asked for in an image of {height} × {width}; each needs a pixel: ask for fewer"
         )
-    if find_spec("skimage") is None:
-        raise MissingExtra("dividing an image into superpixels", "superpixels")
+    problem = lacking()
+    if problem is not None:
+        raise problem
+
+
+def lacking() -> MissingExtra | None:
+    """What is to be said where scikit-image is not installed; None where it is."""
+    return None if find_spec("skimage") else MissingExtra("dividing an image into superpixels", "superpixels")
 
 
 def superpixels(image: Image, number: int) -> tuple[Labels, str] | None:

@@ -27,6 +27,7 @@ from innerview.session.compute.computation import Source
 from innerview.session.compute.effects import EFFECTS
 from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.masking import MASK, MASKING
+from innerview.session.compute.parts import PARTS
 from innerview.session.compute.path import PATH
 from innerview.session.compute.prediction import PREDICTION
 from innerview.session.compute.truth import TRUTH
@@ -44,6 +45,7 @@ from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import MapFacts, map_payload
 from innerview.viewer.payloads.masking import mask_payload, masking_payload
+from innerview.viewer.payloads.parts import parts_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import subject_payload
@@ -159,6 +161,10 @@ def _effects(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return shown(asked.result(EFFECTS, query, Passing(listener, shown)))
 
 
+def _parts(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
+    return parts_payload(asked.result(PARTS, query, listener), _stamp(asked, query))
+
+
 def _path(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     stamp, versus = _stamp(asked, query), _versus(asked, query)
     shown = Passing(listener, lambda found: path_payload(found, stamp, versus=versus))
@@ -216,6 +222,7 @@ ANSWERS: Final[Mapping[str, Callable[[ViewerSource, Query, Listener], Payload]]]
         "truth": _truth,
         "check": _check,
         "effects": _effects,
+        "parts": _parts,
         "path": _path,
         "masking": _masking,
         "mask": _mask,

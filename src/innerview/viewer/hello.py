@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from innerview.fills import DEFAULT_FILLS
+from innerview.methods.parts import passes_needed, place_windows
 from innerview.methods.shapley import count_passes
+from innerview.methods.superpixels import lacking
 from innerview.model import Layer, Model, has_gradients
 from innerview.results import versions
 from innerview.spec import decides
@@ -61,6 +63,7 @@ def hello(
     remote: bool = False,
 ) -> dict[str, Any]:
     """Put the first message together; `remote` says that images leave the computer that shows them."""
+    problem = lacking()
     return {
         "state": "hello",
         "version": versions()["innerview"],
@@ -69,5 +72,7 @@ def hello(
         "runs": list(runs),
         "baselines": list(baselines),
         "judging": count_passes(JUDGED_REGIONS, len(DEFAULT_FILLS)),
+        "parts": passes_needed(len(place_windows(8, 8)), len(DEFAULT_FILLS)),  # as many in every image
+        "superpixels": "" if problem is None else problem.command,
         "remote": remote,
     }
