@@ -23,7 +23,7 @@ import torch
 from engines import in_torch
 
 from innerview import allcnn
-from innerview.adapters import correlation
+from innerview.adapters.numpy import correlation
 from innerview.model import OUTPUT, DifferentiableModel
 from innerview.targets import Logit, together
 

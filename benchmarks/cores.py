@@ -21,7 +21,7 @@ from unittest.mock import patch
 import numpy as np
 
 from innerview import allcnn
-from innerview.adapters import cores
+from innerview.adapters.numpy import cores
 from innerview.model import OUTPUT
 from innerview.types import Array
 

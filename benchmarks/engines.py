@@ -23,13 +23,13 @@ import numpy as np
 import innerview
 from innerview import allcnn
 from innerview.adapters import wrap
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ELU, Convolution, MeanPooling
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ELU, Convolution, MeanPooling
 from innerview.export import export_files
 from innerview.model import DifferentiableModel
 
 if TYPE_CHECKING:
-    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch.model import TorchModel
 
 
 def exported(model: NumpyModel, kind: str) -> Any:
@@ -52,7 +52,7 @@ def in_numpy() -> DifferentiableModel:
 
 def in_torch(model: NumpyModel | None = None) -> TorchModel:
     """A PyTorch module: of the built-in model, or of another."""
-    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch.model import TorchModel
 
     ours = model or allcnn.load_pretrained()
     return TorchModel(exported(ours, "pytorch"), replace(ours.input, layout="CHW"), ours.output)
@@ -68,7 +68,7 @@ def in_jax() -> DifferentiableModel:
     """A function that names its values, and its parameters."""
     import jax
 
-    from innerview.adapters.jax import tap
+    from innerview.adapters.jax.model import tap
 
     ours = allcnn.load_pretrained()
     steps = ours.operations

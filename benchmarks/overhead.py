@@ -33,7 +33,7 @@ import numpy as np
 import torch
 from engines import in_torch
 
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.model import OUTPUT
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together

@@ -31,7 +31,7 @@ from torch import nn
 import innerview
 from innerview import allcnn
 from innerview.adapters.checks import enter
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.methods import (
     grad_cam,
     gradient,

@@ -2,9 +2,9 @@
 
 One evaluation is forward and backward of one 32 × 32 picture for one target. Small passes pay for each call, large ones
 leave the cache; where the best lies differs from framework to framework, and decides each adapter's budget of pixels
-(`PIXELS` in adapters/torch.py, `pixels` of the engines). Each engine runs in a process of its own; all sizes take turns
-in it, so that whatever else the machine does meets all alike. Printed is the median rate over the turns, by wall time
-and by processor time, and the smallest size within 2 % of the best.
+(`PIXELS` in adapters/torch/model.py, `pixels` of the engines). Each engine runs in a process of its own; all sizes
+take turns in it, so that whatever else the machine does meets all alike. Printed is the median rate over the turns,
+by wall time and by processor time, and the smallest size within 2 % of the best.
 
     python benchmarks/passes.py                   # all engines, 40 s each: under 5 minutes
     python benchmarks/passes.py --large --threads 1 --sizes 1,2,4,8

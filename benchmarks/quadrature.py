@@ -26,8 +26,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ELU, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ELU, ReLU
 from innerview.methods import integrated_gradients
 from innerview.methods.tolerance import integrate_jobs
 from innerview.methods.walk import Job

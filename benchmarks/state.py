@@ -19,8 +19,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from innerview.adapters.torch import TorchModel
-from innerview.adapters.torch_calls import looking
+from innerview.adapters.torch.calls import looking
+from innerview.adapters.torch.model import TorchModel
 from innerview.model import OUTPUT, InputSpec, OutputSpec
 
 SIDE, CLASSES = 64, 10

@@ -17,7 +17,7 @@ import numpy as np
 from engines import in_torch
 
 from innerview import allcnn, survey
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.types import Array
 from innerview.workbench.survey.diff import diff_surveys
 from innerview.workbench.survey.labels import NEIGHBOURS, neighbours_of

@@ -21,9 +21,9 @@ from fractions import Fraction
 import numpy as np
 
 from innerview import allcnn
-from innerview.adapters import winograd
-from innerview.adapters.correlation import Window, correlate
-from innerview.adapters.operations import Convolution
+from innerview.adapters.numpy import winograd
+from innerview.adapters.numpy.correlation import Window, correlate
+from innerview.adapters.numpy.operations import Convolution
 from innerview.types import Array
 
 SIDES = (4, 8, 12, 16, 32, 64)

@@ -20,8 +20,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from innerview.adapters import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import (
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import (
     ELU,
     Convolution,
     Dense,
@@ -186,7 +186,7 @@ def torch_module(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.
 def torch_model(model: ModelSpec, weights: Mapping[str, Array], dtype: type[np.floating]) -> Any:
     from dataclasses import replace
 
-    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch.model import TorchModel
 
     # The formulas flatten images as they cross the waist; convolutions of PyTorch want channels in front.
     layout = "HWC" if model.formula else "CHW"

@@ -32,8 +32,8 @@ IMAGE = np.random.default_rng(0).random(MODEL.input.shape).astype(np.float32)
         ("innerview.results", "PathStatistics", "PathPredictions"),
         ("innerview.runs", "Snapshot", "Checkpoint"),
         ("innerview.training", "RECIPE", "TUTORIAL2018"),
-        ("innerview.adapters.numpy", "NumpyNetwork", "NumpyModel"),
-        ("innerview.adapters.torch", "TorchNetwork", "TorchModel"),
+        ("innerview.adapters.numpy.model", "NumpyNetwork", "NumpyModel"),
+        ("innerview.adapters.torch.model", "TorchNetwork", "TorchModel"),
         ("innerview.adapters.function", "FunctionNetwork", "FunctionModel"),
     ],
 )

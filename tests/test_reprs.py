@@ -12,8 +12,8 @@ import pytest
 
 from attending import AttendingModel
 from innerview import methods
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, GlobalMean, ReLU
 from innerview.methods.mistakes import mistakes
 from innerview.methods.verdict import judge
 from innerview.model import InputSpec, OutputSpec

@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from innerview import allcnn
 from innerview.adapters.checks import enter
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.allcnn import TABLE
 from innerview.data.samples import example_image, example_names
 from innerview.model import InputSpec, OutputSpec

@@ -27,7 +27,7 @@ import numpy as np
 from examine import examined, model_of
 from safetensors.numpy import save
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.data.cifar10 import load
 from innerview.data.fitting import preprocess
 from innerview.data.labelled import Dataset

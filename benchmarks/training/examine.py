@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import build
 from innerview.data.cifar10 import load
 from innerview.data.labelled import LabelledImages

@@ -30,8 +30,8 @@ from rendering import render
 from road import measure as measure_road
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ReLU
 from innerview.fills import DEFAULT_FILLS
 from innerview.model import Model
 from innerview.types import Image

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, Flatten, GlobalMean, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, GlobalMean, ReLU
 from innerview.errors import InnerviewError
 from innerview.fills import blur
 from innerview.methods import segment_sums

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.fills import make_fill
 from innerview.methods import class_evidence, grad_cam, gradient_input, integrated_gradients, occlusion, segment_sums
 from innerview.methods.agreement import spearman

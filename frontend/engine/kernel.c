@@ -5,7 +5,7 @@
  *
  * Values are batch x height x width x channel. A convolution is a matrix product (`product`), of windows that
  * `columns` copies into rows, or of 6 x 6 tiles that `tiles_in` transforms and `tiles_out` takes back (Winograd 1980;
- * Lavin and Gray 2015, arXiv 1509.09308), at the points 0, +-2/3, +-3/2 and infinity as in adapters/winograd.py.
+ * Lavin and Gray 2015, arXiv 1509.09308), at the points 0, +-2/3, +-3/2 and infinity as in adapters/numpy/winograd.py.
  */
 #include <wasm_simd128.h>
 
@@ -131,7 +131,7 @@ void EXPORT(surround)(const float *value, float *to, int height, int width, int 
   clear(to + (top + height) * cells * channels, (rows - top - height) * cells * channels);
 }
 
-/* Values at the points: rows of B transposed, scaled by powers of two as in adapters/winograd.py. */
+/* Values at the points: rows of B transposed, scaled by powers of two as in adapters/numpy/winograd.py. */
 static inline void onto(f4 *d, int stride) {
   f4 a = d[0], b = d[stride], c = d[2 * stride], e = d[3 * stride], f = d[4 * stride], g = d[5 * stride];
   d[0] = ADD(MUL(SPLAT(0.5f), a), ADD(MUL(SPLAT(-97.0f / 72), c), MUL(SPLAT(0.5f), f)));

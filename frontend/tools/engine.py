@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from innerview.adapters import wrap
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import (
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import (
     ELU,
     Convolution,
     Dense,
@@ -25,7 +25,7 @@ from innerview.adapters.operations import (
     Operation,
     ReLU,
 )
-from innerview.adapters.torch_steps import traced
+from innerview.adapters.torch.steps import traced
 from innerview.export.web import web_network, web_network_of_steps
 from innerview.model import OUTPUT, InputSpec, OutputSpec
 

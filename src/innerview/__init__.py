@@ -59,7 +59,7 @@ _HOMES = {
     "load_pretrained": "allcnn",
     "load_result": "results.io",
     "make_baseline": "tensors",
-    "mean_inside": "adapters.torch_regions",
+    "mean_inside": "adapters.torch.regions",
     "occlusion": "tensors",
     "parts": "tensors",
     "path_predictions": "tensors",

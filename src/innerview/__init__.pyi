@@ -20,7 +20,7 @@ from typing import Any, SupportsInt, overload
 
 import numpy as np
 
-from innerview.adapters.torch_regions import mean_inside as mean_inside
+from innerview.adapters.torch.regions import mean_inside as mean_inside
 from innerview.allcnn import load_pretrained as load_pretrained
 from innerview.data.baselines import Baseline, BaselineName
 from innerview.data.fitting import preprocess as preprocess

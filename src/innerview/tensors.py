@@ -23,7 +23,7 @@ from typing import Any, Final, ParamSpec, TypeVar, cast
 import numpy as np
 
 from innerview import methods, renames, typed
-from innerview.adapters import captum_bridge
+from innerview.adapters.captum import bridge
 from innerview.arrays import Kind, read_array
 from innerview.data import baselines
 from innerview.errors import ImageError
@@ -163,7 +163,7 @@ activations = taking_tensors(methods.activations)
 ask = taking_tensors(methods.ask)
 attention = taking_tensors(methods.attention)
 attention_rollout = taking_tensors(methods.attention_rollout)
-captum_attribution = taking_tensors(captum_bridge.captum_attribution)
+captum_attribution = taking_tensors(bridge.captum_attribution)
 class_evidence = taking_tensors(methods.class_evidence)
 expected_gradients = taking_tensors(methods.expected_gradients)
 grad_cam = taking_tensors(methods.grad_cam)

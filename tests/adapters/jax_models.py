@@ -9,8 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from innerview.adapters.jax import JaxModel, tap
-from innerview.adapters.operations import ELU, Convolution, Dense, Flatten, GlobalMean, MaxPooling, Operation, ReLU
+from innerview.adapters.jax.model import JaxModel, tap
+from innerview.adapters.numpy.operations import (
+    ELU,
+    Convolution,
+    Dense,
+    Flatten,
+    GlobalMean,
+    MaxPooling,
+    Operation,
+    ReLU,
+)
 from innerview.types import Array
 from models import ModelSpec, Square
 

@@ -8,8 +8,17 @@ from typing import Any
 import keras
 import numpy as np
 
-from innerview.adapters.keras import KerasModel
-from innerview.adapters.operations import ELU, Convolution, Dense, Flatten, GlobalMean, MeanPooling, Operation, ReLU
+from innerview.adapters.keras.model import KerasModel
+from innerview.adapters.numpy.operations import (
+    ELU,
+    Convolution,
+    Dense,
+    Flatten,
+    GlobalMean,
+    MeanPooling,
+    Operation,
+    ReLU,
+)
 from innerview.types import Array
 from models import ModelSpec, Square
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
+from innerview.adapters.numpy.operations import Convolution, Dense, GlobalMean, ReLU
 from innerview.model import OUTPUT, InputSpec
 from innerview.targets import Logit, together
 from innerview.types import Array

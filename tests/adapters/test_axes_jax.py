@@ -30,7 +30,7 @@ def conv(value: Any, kernel: Any = KERNEL, stride: int = 4) -> Any:
 def chain(x: Any) -> Any:
     import jax
 
-    from innerview.adapters.jax import tap
+    from innerview.adapters.jax.model import tap
 
     value = tap("conv", conv(x), "convolution")
     value = tap("relu", jax.nn.relu(value), "activation")
@@ -45,7 +45,7 @@ def chain(x: Any) -> Any:
 def residual(x: Any) -> Any:
     import jax
 
-    from innerview.adapters.jax import tap
+    from innerview.adapters.jax.model import tap
 
     first = tap("relu1", jax.nn.relu(tap("conv1", conv(x), "convolution")), "activation")
     second = tap("conv2", conv(first, OTHER, 1), "convolution")
@@ -54,7 +54,7 @@ def residual(x: Any) -> Any:
 
 
 def model(function: Callable[[Any], Any]) -> Any:
-    from innerview.adapters.jax import JaxModel
+    from innerview.adapters.jax.model import JaxModel
 
     return JaxModel(function, InputSpec(24, 36), CLASSES)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from capabilities import need
-from innerview.adapters.keras import KerasModel
+from innerview.adapters.keras.model import KerasModel
 from innerview.model import InputSpec, OutputSpec, TokenGrid, ends
 
 pytestmark = pytest.mark.keras

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from adapters.torch_axes_models import CASES, CLASSES, IMAGE, TOKENS, Case
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 
 
 def model(case: Case, seed: int = 0) -> TorchModel:

@@ -9,9 +9,9 @@ from captum import attr
 from torch import nn
 
 from adapters.torch_models import in_the_middle_of_training, same, state
-from innerview.adapters.captum_bridge import captum_attribution
-from innerview.adapters.captum_refusals import share_out
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.captum.bridge import captum_attribution
+from innerview.adapters.captum.refusals import share_out
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import ImageError, ModelError, UsageError
 from innerview.methods import grad_cam, gradient, gradient_input, integrated_gradients, occlusion
 from innerview.model import InputSpec, OutputSpec

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import UsageError
 from innerview.methods import class_evidence
 from innerview.model import InputSpec, OutputSpec

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
 
-from innerview.adapters import cores
+from innerview.adapters.numpy import cores
 from innerview.allcnn.table import build, initial_weights
 from innerview.model import OUTPUT, VjpResult
 from innerview.types import Array
@@ -201,7 +201,7 @@ def test_without_another_thread_the_parts_are_done_one_after_the_other(
 AT_THE_END = """
 import atexit, threading
 import numpy as np
-from innerview.adapters import cores
+from innerview.adapters.numpy import cores
 from innerview.allcnn.table import build, initial_weights
 cores.cores = lambda: 3
 model = build(initial_weights(0, channels=8))

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.adapters import correlation
-from innerview.adapters.correlation import Padding, Window, correlate, scatter
+from innerview.adapters.numpy import correlation
+from innerview.adapters.numpy.correlation import Padding, Window, correlate, scatter
 from innerview.types import Array
 
 Case = tuple[Array, Array, int, Padding]

@@ -11,7 +11,7 @@ from torch import nn
 
 from adapters.torch_models import CLASSES, SPEC, same, state
 from innerview.adapters import wrap
-from innerview.adapters.jax import tap
+from innerview.adapters.jax.model import tap
 from innerview.errors import ModelError
 
 

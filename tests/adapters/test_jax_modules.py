@@ -15,7 +15,7 @@ from flax import linen, nnx
 import innerview
 from adapters.torch_models import CLASSES, EVERY, random_images
 from innerview.adapters import wrap
-from innerview.adapters.jax import tap
+from innerview.adapters.jax.model import tap
 from innerview.errors import ModelError, UsageError
 from innerview.model import OUTPUT, InputSpec, Model
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from adapters.torch_models import CLASSES, EVERY, SPEC, random_images
 from innerview.adapters.keeping import Kept, random_numbers
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import ModelError
 from innerview.model import OUTPUT
 from typecheck import unchecked

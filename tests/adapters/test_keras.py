@@ -12,8 +12,8 @@ import pytest
 
 from capabilities import lacks, need
 from innerview.adapters import FunctionModel, wrap
-from innerview.adapters.keras import KerasModel
-from innerview.adapters.keras_files import found_input, open_keras
+from innerview.adapters.keras.files import found_input, open_keras
+from innerview.adapters.keras.model import KerasModel
 from innerview.cli import main
 from innerview.errors import DataError, ModelError, UsageError
 from innerview.methods import occlusion

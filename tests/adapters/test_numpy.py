@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Dense, Flatten, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Dense, Flatten, ReLU
 from innerview.errors import ModelError
 from innerview.model import InputSpec, OutputSpec, find_layer
 from models import MODELS, OUTPUT_SPEC, SMALL, numpy_model

@@ -22,9 +22,10 @@ from typecheck import unchecked
 
 torchvision_operators.declare()
 
-from innerview.adapters import onnx_gradients, wrap  # noqa: E402 onnx2torch imports torchvision, which needs a word
-from innerview.adapters.onnx import OnnxForward, OnnxModel  # noqa: E402
-from innerview.adapters.onnx_files import read_onnx  # noqa: E402
+import innerview.adapters.onnx.gradients as onnx_gradients  # noqa: E402 onnx2torch imports torchvision, which needs a word
+from innerview.adapters import wrap  # noqa: E402
+from innerview.adapters.onnx.files import read_onnx  # noqa: E402
+from innerview.adapters.onnx.model import OnnxForward, OnnxModel  # noqa: E402
 from innerview.cli import main  # noqa: E402
 from innerview.errors import DataError, InnerviewError, ModelError, UsageError  # noqa: E402
 from innerview.methods import grad_cam, gradient, occlusion  # noqa: E402

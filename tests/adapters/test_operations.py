@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerview.adapters.operations import (
+from innerview.adapters.numpy.operations import (
     ELU,
     Convolution,
     Dense,

@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from innerview import allcnn
-from innerview.adapters import sharing
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import (
+from innerview.adapters.numpy import sharing
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import (
     ELU,
     Convolution,
     Dense,
@@ -23,7 +23,7 @@ from innerview.adapters.operations import (
     Operation,
     ReLU,
 )
-from innerview.adapters.sharing import Block
+from innerview.adapters.numpy.sharing import Block
 from innerview.errors import ModelError
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import partition

@@ -23,7 +23,7 @@ from adapters.torch_models import (
     state,
 )
 from innerview.adapters import wrap
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import ModelError
 from innerview.methods import integrated_gradients
 from innerview.model import OUTPUT, InputSpec, OutputSpec

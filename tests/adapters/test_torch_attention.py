@@ -14,7 +14,7 @@ from torch.nn import functional
 
 import innerview
 from adapters.torch_models import same, state
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import UsageError
 from innerview.methods.registry import map_methods, read_method
 from innerview.model import InputSpec, OutputSpec, attends

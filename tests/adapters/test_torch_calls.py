@@ -11,7 +11,7 @@ from torch import nn
 
 from adapters.torch_models import CLASSES, EVERY, SPEC, Returning, model, random_images
 from innerview.adapters import wrap
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, OutputSpec, find_layer
 

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from adapters.torch_models import CLASSES, SPEC, model
-from innerview.adapters import torch_memory, wrap
-from innerview.adapters.torch import TorchModel
-from innerview.adapters.torch_memory import Need
+from innerview.adapters import wrap
+from innerview.adapters.torch import memory
+from innerview.adapters.torch.memory import Need
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import UsageError
 from innerview.session.models import ModelRequest, open_model
 
@@ -36,7 +37,7 @@ def test_what_the_way_back_needs_is_counted_once_and_without_weights() -> None:
     need = TorchModel(Twice().eval(), SPEC, CLASSES).memory
     assert (need.kept, need.largest) == (4 * HIDDEN, 4 * HIDDEN)
     assert need.weights == 4 * (144 * HIDDEN + HIDDEN + HIDDEN * 3 + 3)
-    assert need.image == need.kept + torch_memory.AT_WORK * need.largest
+    assert need.image == need.kept + memory.AT_WORK * need.largest
 
 
 def test_it_is_the_same_for_one_image_in_twice_the_bytes_in_float64() -> None:
@@ -48,23 +49,23 @@ def test_it_is_the_same_for_one_image_in_twice_the_bytes_in_float64() -> None:
 def test_as_many_fit_as_half_of_what_is_free_holds(
     room: int | None, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch_memory, "free", lambda _: room)
+    monkeypatch.setattr(memory, "free", lambda _: room)
     need = Need(kept=1000, largest=1000, weights=10**9)
-    assert torch_memory.fitting(40, lambda: need, torch.device("cpu")) == expected
+    assert memory.fitting(40, lambda: need, torch.device("cpu")) == expected
 
 
 def test_a_single_image_is_measured_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> Need:
         raise AssertionError
 
-    monkeypatch.setattr(torch_memory, "free", lambda _: 10**12)
-    assert torch_memory.fitting(1, fail, torch.device("cpu")) == 1
+    monkeypatch.setattr(memory, "free", lambda _: 10**12)
+    assert memory.fitting(1, fail, torch.device("cpu")) == 1
 
 
 def test_an_accelerator_takes_more_images_at_once_than_a_processor() -> None:
-    sizes = {kind: torch_memory.usual(torch.device(kind), 8192, 224, 224) for kind in ("cpu", "cuda", "mps")}
+    sizes = {kind: memory.usual(torch.device(kind), 8192, 224, 224) for kind in ("cpu", "cuda", "mps")}
     assert sizes == {"cpu": 4, "cuda": 64, "mps": 64}
-    small, large = (torch_memory.usual(torch.device("cpu"), 8192, side, side) for side in (32, 1024))
+    small, large = (memory.usual(torch.device("cpu"), 8192, side, side) for side in (32, 1024))
     assert (small, large) == (8, 1)
 
 
@@ -80,17 +81,17 @@ def test_a_small_machine_takes_smaller_batches(monkeypatch: pytest.MonkeyPatch) 
     usual = TorchModel(model(), SPEC, CLASSES).batch_size
     assert usual > 8
     wrapped = TorchModel(model(), SPEC, CLASSES)
-    monkeypatch.setattr(torch_memory, "free", lambda _: 2 * 8 * wrapped.memory.image)
+    monkeypatch.setattr(memory, "free", lambda _: 2 * 8 * wrapped.memory.image)
     assert wrapped.batch_size == 8
 
 
 def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
-    assert torch_memory.moved(model(), "cpu") is not None
+    assert memory.moved(model(), "cpu") is not None
     for device in ("moon", "cuda:99"):
         with pytest.raises(UsageError, match=rf"--device {device} can't be used .* PyTorch sees cpu"):
-            torch_memory.moved(model(), device)
+            memory.moved(model(), device)
     with pytest.raises(UsageError, match="is for PyTorch modules, and a function was opened"):
-        torch_memory.moved(lambda images: images, "cpu")
+        memory.moved(lambda images: images, "cpu")
 
 
 @pytest.mark.parametrize("asked", [{"device": "cpu"}, {"batch_size": 3}])

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from innerview.adapters import wrap
-from innerview.adapters.torch_steps import traced
+from innerview.adapters.torch.steps import traced
 from innerview.errors import UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.workbench.network import page_network

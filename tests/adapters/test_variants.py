@@ -15,7 +15,7 @@ from models import MODELS, numpy_model, torch_module
 
 
 def of_torch() -> Model:
-    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch.model import TorchModel
     from innerview.model import InputSpec
 
     model = MODELS["means"]

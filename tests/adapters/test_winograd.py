@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from innerview import allcnn
-from innerview.adapters import correlation, winograd
-from innerview.adapters.correlation import Window, correlate
-from innerview.adapters.winograd import Kernels, correlate_tiles, measured_error, transform_kernels, transforms
+from innerview.adapters.numpy import correlation, winograd
+from innerview.adapters.numpy.correlation import Window, correlate
+from innerview.adapters.numpy.winograd import Kernels, correlate_tiles, measured_error, transform_kernels, transforms
 from innerview.types import Array
 
 

@@ -8,7 +8,7 @@ import torch
 
 from adapters.torch_axes_models import CLASSES
 from adapters.torch_wirings import WIRINGS
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.model import InputSpec, ends
 
 SPEC = InputSpec(8, 12, layout="CHW")

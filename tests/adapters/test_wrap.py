@@ -47,7 +47,7 @@ def test_an_option_of_another_adapter_is_refused_with_those_that_there_are() -> 
 
 @pytest.mark.torch
 def test_a_module_is_found_by_its_bases() -> None:
-    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch.model import TorchModel
 
     module = torch_module(MODELS["hidden"], MODELS["hidden"].weights(), np.float32)
     assert isinstance(wrap(module, **SPECS), TorchModel)
@@ -121,7 +121,7 @@ def test_a_missing_framework_names_the_extra(framework: str) -> None:
         f"sys.modules['{framework}'] = None\n"
         "from innerview.errors import MissingExtra\n"
         "try:\n"
-        f"    import innerview.adapters.{framework}\n"
+        f"    import innerview.adapters.{framework}.model\n"
         "except MissingExtra as error:\n"
         "    print(error)"
     )

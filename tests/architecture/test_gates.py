@@ -130,7 +130,7 @@ def test_a_gate_catches_its_mistake(tree: Path, gate: tuple[str, ...], place: st
 
 def test_the_gates_let_good_code_pass(tree: Path) -> None:
     write(tree, "data/good.py", "from PIL import Image\n\nCLASS: type[object] = Image.Image")
-    write(tree, "adapters/torch.py", "import torch\n\nDEVICE: type = torch.device")
+    write(tree, "adapters/good.py", "import torch\n\nDEVICE: type = torch.device")
     for gate in (FORMAT, LINT, IMPORTS, TYPES):
         answer = run(tree, *gate)
         assert answer.returncode == 0, answer.stdout + answer.stderr

@@ -16,8 +16,8 @@ from contract.closeness import assert_close
 from export.taken_away import taken_away
 from innerview import allcnn
 from innerview.adapters import wrap
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, Flatten, Operation
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, Operation
 from innerview.errors import UsageError
 from innerview.export import FORMATS, export_files
 from innerview.model import OUTPUT, InputSpec, OutputSpec

@@ -11,7 +11,7 @@ import pytest
 from contract.closeness import assert_close
 from export.taken_away import taken_away
 from export.test_export import NETWORKS, random_images
-from innerview.adapters.keras import KerasModel
+from innerview.adapters.keras.model import KerasModel
 from innerview.model import OUTPUT
 from innerview.targets import Logit, together
 from models import numpy_model

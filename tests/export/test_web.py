@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, Flatten
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, Flatten
 from innerview.errors import OutputError, UsageError
 from innerview.export.web import FINEST, web_network
 from innerview.model import InputSpec, OutputSpec
@@ -56,7 +56,7 @@ def test_tiles_are_allowed_where_they_keep_the_digits(monkeypatch: pytest.Monkey
         return [step["tiles"] for step in steps if step["kind"] == "convolution"]
 
     assert allowed() == [[False, False], *[[True, True]] * 6, *[[False, False]] * 2]
-    monkeypatch.setattr("innerview.adapters.winograd.LARGEST_ERROR", 0.0)
+    monkeypatch.setattr("innerview.adapters.numpy.winograd.LARGEST_ERROR", 0.0)
     assert allowed() == [[False, False]] * 9
 
 

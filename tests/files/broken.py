@@ -26,7 +26,7 @@ from torch import nn
 from data.files_made import encoded, random_bytes
 from files.mutating import NET, SETTINGS, Touch, weights, write_events, write_keras, write_run
 from innerview import allcnn
-from innerview.adapters.torch_files import load_state
+from innerview.adapters.torch.files import load_state
 from innerview.data.cifar10 import CLASSES, load
 from innerview.data.class_files import read_class_file
 from innerview.data.folders import open_folders

@@ -33,7 +33,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from innerview.adapters.torch_files import load_state
+from innerview.adapters.torch.files import load_state
 from innerview.data.cifar10 import load
 from innerview.data.class_files import read_class_file
 from innerview.errors import InnerviewError

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from innerview.adapters import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, GlobalMean, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, GlobalMean, ReLU
 from innerview.errors import UsageError
 from innerview.methods import activation_distances
 from innerview.model import InputSpec, OutputSpec

@@ -9,8 +9,17 @@ import numpy as np
 import pytest
 
 from innerview.adapters import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ELU, Convolution, Dense, Flatten, GlobalMean, MeanPooling, Operation, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import (
+    ELU,
+    Convolution,
+    Dense,
+    Flatten,
+    GlobalMean,
+    MeanPooling,
+    Operation,
+    ReLU,
+)
 from innerview.errors import UsageError
 from innerview.methods import class_evidence
 from innerview.model import InputSpec, OutputSpec

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean, MeanPooling, Operation
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ELU, Convolution, Dense, GlobalMean, MeanPooling, Operation
 from innerview.errors import UnknownLayer, UsageError
 from innerview.methods import grad_cam
 from innerview.model import InputSpec, OutputSpec

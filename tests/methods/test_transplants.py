@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Dense, Flatten
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Dense, Flatten
 from innerview.errors import UsageError
 from innerview.methods.transplants import mask_of, transplants, way_names
 from innerview.model import InputSpec, OutputSpec

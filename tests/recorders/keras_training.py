@@ -22,7 +22,7 @@ import typecheck
 
 typecheck.install()
 
-from innerview.adapters.keras_calls import named_variables  # noqa: E402 after the checks are put on
+from innerview.adapters.keras.calls import named_variables  # noqa: E402 after the checks are put on
 from innerview.errors import InnerviewError  # noqa: E402
 from innerview.model import InputSpec, OutputSpec  # noqa: E402
 from innerview.recorders import Recorder  # noqa: E402

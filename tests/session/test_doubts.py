@@ -9,7 +9,7 @@ import pytest
 
 import innerview
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.cli import main
 from innerview.model import InputSpec
 from innerview.session.doubts import doubts

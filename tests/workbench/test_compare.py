@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 
 from innerview.adapters.function import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, Flatten, GlobalMean, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, GlobalMean, ReLU
 from innerview.cli import main
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
@@ -449,7 +449,7 @@ def test_a_method_that_fails_on_an_image_is_named(tmp_path: Path) -> None:
 def test_methods_of_captum_take_part(tmp_path: Path) -> None:
     import torch
 
-    from innerview.adapters.torch import TorchModel
+    from innerview.adapters.torch.model import TorchModel
 
     torch.manual_seed(0)
     steps = (torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())

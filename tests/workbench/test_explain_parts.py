@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from innerview.adapters import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ELU, Convolution, Dense, GlobalMean
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.session.layers import choose_layers

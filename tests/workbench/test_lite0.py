@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import innerview
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import UsageError
 from innerview.methods import grad_cam, predict
 from innerview.model import find_layer

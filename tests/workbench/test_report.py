@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, GlobalMean, MeanPooling, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, GlobalMean, MeanPooling, ReLU
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.errors import OutputError, UsageError

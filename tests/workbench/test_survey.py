@@ -22,8 +22,8 @@ from safetensors.numpy import load_file
 
 import innerview
 from innerview.adapters.function import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, Flatten, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, ReLU
 from innerview.cli import main
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, Dense, Flatten, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, ReLU
 from innerview.cli import main
 from innerview.errors import UsageError
 from innerview.model import InputSpec, OutputSpec

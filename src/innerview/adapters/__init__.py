@@ -25,17 +25,17 @@ from innerview.plugins import Plugin, find_plugin
 Adapter: TypeAlias = Callable[..., Model]
 
 ADAPTERS: Final = {
-    "torch": ("innerview.adapters.torch", "TorchModel"),
-    "keras": ("innerview.adapters.keras", "KerasModel"),
-    "jax": ("innerview.adapters.jax", "JaxModel"),
-    "onnx": ("innerview.adapters.onnx", "open_onnx"),
-    "jaxlib": ("innerview.adapters.jax", "JaxModel"),  # where the class of compiled functions is
+    "torch": ("innerview.adapters.torch.model", "TorchModel"),
+    "keras": ("innerview.adapters.keras.model", "KerasModel"),
+    "jax": ("innerview.adapters.jax.model", "JaxModel"),
+    "onnx": ("innerview.adapters.onnx.model", "open_onnx"),
+    "jaxlib": ("innerview.adapters.jax.model", "JaxModel"),  # where the class of compiled functions is
 }
 """Where the adapter of a framework is, by the framework's top package; a Keras model on PyTorch is Keras's first."""
 
 _FUNCTION = "wrap a function that calls the model, for what needs no gradients: wrap(lambda images: model(images), …)"
 
-FILES: Final = "innerview.adapters.onnx_files"
+FILES: Final = "innerview.adapters.onnx.files"
 """Where the class of an ONNX file is that was read."""
 
 WAYS: Final = {

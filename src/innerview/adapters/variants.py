@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.errors import InnerviewError
 from innerview.model import Model
 
@@ -20,10 +20,10 @@ def shuffled(model: Model, seed: int = 0) -> Model | None:
         random = np.random.default_rng(seed)
         weights = {name: random.permutation(one.ravel()).reshape(one.shape) for name, one in model.weights().items()}
         return NumpyModel(model.input, model.output, model.operations, weights, model.dtype)
-    if type(model).__module__ == "innerview.adapters.torch":
-        from innerview.adapters import torch_variants
+    if type(model).__module__ == "innerview.adapters.torch.model":
+        from innerview.adapters.torch import variants
 
-        return torch_variants.shuffled(model, seed)
+        return variants.shuffled(model, seed)
     return None
 
 
@@ -34,10 +34,10 @@ def resized(model: Model, height: int, width: int) -> Model | None:
     try:
         if isinstance(model, NumpyModel):
             return NumpyModel(declared, model.output, model.operations, model.weights(), model.dtype)
-        if type(model).__module__ == "innerview.adapters.torch":
-            from innerview.adapters import torch_variants
+        if type(model).__module__ == "innerview.adapters.torch.model":
+            from innerview.adapters.torch import variants
 
-            return torch_variants.resized(model, declared)
+            return variants.resized(model, declared)
     except InnerviewError:  # it does not run at this size, which is the answer
         return None
     return None

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn.files import read, write
 from innerview.allcnn.table import CLASS_NAMES, TABLE, Row, build, initial_weights, operations, shapes
 from innerview.errors import UsageError

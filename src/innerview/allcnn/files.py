@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from safetensors.numpy import save
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn.table import CLASS_NAMES, build
 from innerview.errors import DataError, ModelError
 from innerview.files.regular import reading

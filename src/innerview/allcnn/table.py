@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import ELU, Convolution, GlobalMean, MeanPooling, Operation
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ELU, Convolution, GlobalMean, MeanPooling, Operation
 from innerview.model import InputSpec, OutputSpec
 from innerview.types import Array
 

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from safetensors.numpy import save
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Operation
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Operation
 from innerview.errors import UsageError
 from innerview.export.steps import KERAS, NUMPY, TORCH, Lines, Step, lines
 from innerview.model import InputSpec

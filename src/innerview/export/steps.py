@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from innerview.adapters.operations import (
+from innerview.adapters.numpy.operations import (
     ELU,
     Convolution,
     Dense,

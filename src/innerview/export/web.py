@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import (
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import (
     ELU,
     Convolution,
     Dense,
@@ -28,7 +28,7 @@ from innerview.adapters.operations import (
     Operation,
     ReLU,
 )
-from innerview.adapters.winograd import FEWEST_CHANNELS, Kernels
+from innerview.adapters.numpy.winograd import FEWEST_CHANNELS, Kernels
 from innerview.errors import UsageError
 from innerview.model import Model
 from innerview.types import Array

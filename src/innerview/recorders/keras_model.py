@@ -36,8 +36,8 @@ try:
 except ImportError as error:
     raise MissingExtra("recording a Keras model", "keras") from error
 
-from innerview.adapters.keras import KerasModel
-from innerview.adapters.keras_calls import LOCK, Survey, named_variables, observing
+from innerview.adapters.keras.calls import LOCK, Survey, named_variables, observing
+from innerview.adapters.keras.model import KerasModel
 
 
 def watch(model: Any, config: ProbeConfig) -> WatchedKeras:

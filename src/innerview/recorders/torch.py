@@ -35,8 +35,8 @@ try:
 except ImportError as error:
     raise MissingExtra("recording a PyTorch model", "torch") from error
 
-from innerview.adapters.torch import TorchModel
-from innerview.adapters.torch_calls import Survey, array_of, device, eager, looking, observing, original, pick, to_waist
+from innerview.adapters.torch.calls import Survey, array_of, device, eager, looking, observing, original, pick, to_waist
+from innerview.adapters.torch.model import TorchModel
 
 
 def watch(model: torch.nn.Module, config: ProbeConfig) -> WatchedTorch:

@@ -178,11 +178,11 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
 
 def _found(model: Any) -> tuple[str, str]:
     """Size and layout that a Keras model was built for, or that an ONNX file says; ("", "") where neither is known."""
-    if type(model).__module__ == "innerview.adapters.onnx_files":
+    if type(model).__module__ == "innerview.adapters.onnx.files":
         return model.found_input()
     if "keras" not in sys.modules or not any(kind.__module__.startswith("keras.") for kind in type(model).__mro__):
         return "", ""
-    found = import_module("innerview.adapters.keras_files").found_input(model)
+    found = import_module("innerview.adapters.keras.files").found_input(model)
     return ("x".join(map(str, found[:3])), found[3]) if found else ("", "")
 
 

@@ -139,9 +139,9 @@ def _declared(
     weights = Path(request.weights) if request.weights else _path(folder, declared.get("weights"))
     options: dict[str, Any] = {}
     if weights is not None:
-        options["notes"] = import_module("innerview.adapters.torch_files").load_state(model, weights)
+        options["notes"] = import_module("innerview.adapters.torch.files").load_state(model, weights)
     if request.device:
-        model = import_module("innerview.adapters.torch_memory").moved(model, request.device)
+        model = import_module("innerview.adapters.torch.memory").moved(model, request.device)
     if request.batch_size:
         options["batch_size"] = request.batch_size
     named, output = request.classes or _names(folder, declared.get("classes")), known and known.output
@@ -272,10 +272,10 @@ def _open(name: str, *, trust: bool) -> Any:
             raise UsageError(f"opening the SavedModel {path.name} runs code that is in it; {CODE}")
         return _keras().open_saved_model(path)
     if path.suffix == ONNX:
-        return import_module("innerview.adapters.onnx_files").read_onnx(_there(path))
+        return import_module("innerview.adapters.onnx.files").read_onnx(_there(path))
     if path.suffix in PICKLED:
         size_of(_there(path), "the model")
-        return import_module("innerview.adapters.torch_files").open_pickle(path, trust=trust)
+        return import_module("innerview.adapters.torch.files").open_pickle(path, trust=trust)
     return build(name)
 
 
@@ -283,7 +283,7 @@ CODE: Final = "if you trust where it came from, add --trust-code"
 
 
 def _keras() -> Any:
-    return import_module("innerview.adapters.keras_files")
+    return import_module("innerview.adapters.keras.files")
 
 
 def _there(path: Path) -> Path:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained
 from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files

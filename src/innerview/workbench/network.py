@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained, run_folder
 from innerview.errors import UsageError
 from innerview.export.web import LIMIT, WebNetwork, web_network, web_network_of_steps
@@ -183,8 +183,8 @@ def _written(model: Model, name: str, limit: int) -> WebNetwork:
         return web_network(model, name, limit)
     if "torch" not in sys.modules:  # then it is no model of PyTorch's, whose import takes seconds
         raise UsageError(f"{name} is no network of NumPy's or PyTorch's")
-    from innerview.adapters.torch import TorchModel
-    from innerview.adapters.torch_steps import traced
+    from innerview.adapters.torch.model import TorchModel
+    from innerview.adapters.torch.steps import traced
 
     if not isinstance(model, TorchModel):
         raise UsageError(f"{name} is no network of NumPy's or PyTorch's")

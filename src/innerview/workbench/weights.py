@@ -110,7 +110,7 @@ def read_weights(path: Path) -> Stored:
         )
     if path.suffix.lower() in PICKLED:
         size_of(path, WHAT)  # before PyTorch is imported, which takes seconds
-        return import_module("innerview.adapters.torch_files").read_state(path)
+        return import_module("innerview.adapters.torch.files").read_state(path)
     return read_arrays(path)
 
 

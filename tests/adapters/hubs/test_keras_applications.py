@@ -11,7 +11,7 @@ import pytest
 
 from innerview.adapters import wrap
 from innerview.adapters.hubs import describe, open_hub
-from innerview.adapters.keras import KerasModel
+from innerview.adapters.keras.model import KerasModel
 from innerview.errors import DataError, UsageError
 
 NAMES = {

@@ -10,8 +10,8 @@ import pytest
 
 from attending import AttendingModel
 from innerview.adapters import FunctionModel
-from innerview.adapters.numpy import NumpyModel
-from innerview.adapters.operations import Convolution, GlobalMean, ReLU
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import Convolution, GlobalMean, ReLU
 from innerview.data.baselines import make_baseline
 from innerview.errors import UnknownClass, UsageError
 from innerview.methods import TUTORIAL2018_ALPHAS, insertion, interior_gradients, predict

@@ -19,7 +19,7 @@ import keras
 import numpy as np
 
 from innerview.adapters.hubs import HubModel, no_weights, unknown
-from innerview.adapters.keras_files import found_input
+from innerview.adapters.keras.files import found_input
 from innerview.errors import InnerviewError, ModelError
 from innerview.files.documents import parse_json
 from innerview.files.regular import read_text

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from innerview import allcnn
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.data.image import Image
 from innerview.data.samples import example_names
 from innerview.errors import ModelError

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.errors import DataError, InnerviewError, ModelError, UsageError
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.health import examine_health

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from innerview.adapters.numpy import NumpyModel
+from innerview.adapters.numpy.model import NumpyModel
 from innerview.data import cifar10
 from innerview.data.class_folders import apart
 from innerview.data.fitting import parse_crop, preprocess

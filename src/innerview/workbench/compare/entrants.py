@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.adapters.captum_bridge import captum_attribution
+from innerview.adapters.captum.bridge import captum_attribution
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
 from innerview.methods.method import Chosen, Method

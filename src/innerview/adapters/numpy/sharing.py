@@ -22,8 +22,17 @@ from typing import Final, TypeAlias, final
 import numpy as np
 from jaxtyping import Int, UInt64
 
-from innerview.adapters.cores import parts, side_by_side
-from innerview.adapters.operations import ELU, Convolution, MaxPooling, MeanPooling, Operation, Prepared, ReLU, Shape
+from innerview.adapters.numpy.cores import parts, side_by_side
+from innerview.adapters.numpy.operations import (
+    ELU,
+    Convolution,
+    MaxPooling,
+    MeanPooling,
+    Operation,
+    Prepared,
+    ReLU,
+    Shape,
+)
 from innerview.types import Array
 
 Span: TypeAlias = tuple[int, int]

@@ -16,7 +16,7 @@ from typing import Any, Final
 import jax
 from jax.ad_checkpoint import checkpoint_name
 
-from innerview.adapters.jax_layers import Named, observing
+from innerview.adapters.jax.layers import Named, observing
 from innerview.adapters.wiring import Origin, Wiring
 from innerview.model import INPUT, Layer
 from innerview.types import Array

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import fx, nn
 
-from innerview.adapters.torch_calls import looking
+from innerview.adapters.torch.calls import looking
 from innerview.errors import UsageError
 from innerview.types import Array
 

@@ -29,8 +29,8 @@ from innerview.adapters.checks import (
 )
 from innerview.adapters.endings import Found, check_taken_off, take_off, words
 from innerview.adapters.failures import made_ours
-from innerview.adapters.onnx_files import OnnxFile, of_proto
-from innerview.adapters.onnx_graphs import choose_output, ending, shown, with_one_output
+from innerview.adapters.onnx.files import OnnxFile, of_proto
+from innerview.adapters.onnx.graphs import choose_output, ending, shown, with_one_output
 from innerview.errors import InnerviewError, MissingExtra, ModelError, UsageError
 from innerview.model import (
     DifferentiableModel,
@@ -144,7 +144,7 @@ def open_onnx(
     """Make an ONNX model one of innerview's.
 
     Args:
-        model: a file that was read (`onnx_files.read_onnx`), or a ModelProto of onnx.
+        model: a file that was read (`onnx.files.read_onnx`), or a ModelProto of onnx.
         input: what it takes.
         output: what it gives. With kind "logits" and a graph that ends in softmax, what stands before that is taken.
         providers: ONNX Runtime's execution providers, the first preferred ("CUDAExecutionProvider"); its processor's
@@ -166,7 +166,7 @@ def open_onnx(
         return forward
     _dry_run(forward, chosen)
     try:
-        gradients = import_module("innerview.adapters.onnx_gradients")
+        gradients = import_module("innerview.adapters.onnx.gradients")
         inner, said = gradients.converted(told, forward)
     except InnerviewError as error:
         return OnnxForward(told, runtime, (f"gradients can't be had: {str(error).rstrip('.')}",))

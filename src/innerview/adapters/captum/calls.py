@@ -1,4 +1,4 @@
-"""Calling Captum on the user's module, and reading what it gives back. See `captum_bridge`.
+"""Calling Captum on the user's module, and reading what it gives back. See `bridge`.
 
 The module is wrapped once more, in one that picks the declared output: a logit is then asked by its number, as everyone
 does, and any other target becomes the single output, with its grad_output as its derivative.
@@ -21,10 +21,10 @@ from typing import Any, Final, final
 
 import numpy as np
 
-from innerview.adapters.captum_refusals import refuse, require_relu, share_out
+from innerview.adapters.captum.refusals import refuse, require_relu, share_out
 from innerview.adapters.checks import enter
-from innerview.adapters.torch import TorchModel
-from innerview.adapters.torch_calls import device, looking
+from innerview.adapters.torch.calls import device, looking
+from innerview.adapters.torch.model import TorchModel
 from innerview.errors import ImageError, InnerviewError, MissingExtra, ModelError, UsageError
 from innerview.model import Model, find_layer
 from innerview.results import Attribution, Provenance, versions

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from innerview.adapters.torch import TorchModel
+from innerview.adapters.torch.model import TorchModel
 from innerview.model import InputSpec
 
 

@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
-from innerview.adapters.correlation import Padding, Window, scatter
-from innerview.adapters.winograd import Kernels
+from innerview.adapters.numpy.correlation import Padding, Window, scatter
+from innerview.adapters.numpy.winograd import Kernels
 from innerview.errors import ModelError
 from innerview.types import Array
 

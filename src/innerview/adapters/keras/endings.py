@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from innerview.adapters.endings import Found, take_off, words
-from innerview.adapters.keras_calls import kind_of
+from innerview.adapters.keras.calls import kind_of
 from innerview.errors import ModelError
 from innerview.model import WEIGHTED, OutputSpec
 

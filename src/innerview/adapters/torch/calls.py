@@ -27,8 +27,8 @@ from innerview.adapters import engine, picking
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.keeping import restoring
 from innerview.adapters.positions import Order
-from innerview.adapters.torch_state import Tensors, flags, freeze, random_draws, settings
-from innerview.adapters.torch_wiring import Following
+from innerview.adapters.torch.state import Tensors, flags, freeze, random_draws, settings
+from innerview.adapters.torch.wiring import Following
 from innerview.adapters.wiring import Wiring
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, Layer

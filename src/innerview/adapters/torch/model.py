@@ -60,8 +60,8 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a PyTorch model", "torch") from error
 
-from innerview.adapters import torch_attention, torch_effective, torch_memory
-from innerview.adapters.torch_calls import (
+from innerview.adapters.torch import attention, effective
+from innerview.adapters.torch.calls import (
     Survey,
     array_of,
     device,
@@ -70,9 +70,10 @@ from innerview.adapters.torch_calls import (
     original,
     precision,
 )
-from innerview.adapters.torch_engine import TorchEngine
-from innerview.adapters.torch_running import FORMAT_RUN, Running
-from innerview.adapters.torch_state import check_usable
+from innerview.adapters.torch.engine import TorchEngine
+from innerview.adapters.torch.memory import Need, fitting, measure, usual
+from innerview.adapters.torch.running import FORMAT_RUN, Running
+from innerview.adapters.torch.state import check_usable
 
 PIXELS: Final = 8_192
 """Pixels in one pass, 8 images of 32 × 32: what a vjp holds then stays near the cache; of larger ones see `at_once`.
@@ -127,7 +128,7 @@ class TorchModel:
             )
             check_weights({name: _array(tensor) for name, tensor in self._tensors().items()})
             survey = self._running.find_out()
-        shown = torch_effective.shown_names(self._running.model)
+        shown = effective.shown_names(self._running.model)
         self._survey = replace(
             survey,
             layers=[
@@ -205,11 +206,11 @@ class TorchModel:
     @cached_property
     def _fitting(self) -> int:
         where = device(self._running.model)
-        wanted = torch_memory.usual(where, PIXELS, self.input.height, self.input.width)
-        return wanted if self._weights_only else torch_memory.fitting(wanted, lambda: self.memory, where)
+        wanted = usual(where, PIXELS, self.input.height, self.input.width)
+        return wanted if self._weights_only else fitting(wanted, lambda: self.memory, where)
 
     @cached_property
-    def memory(self) -> torch_memory.Need | None:
+    def memory(self) -> Need | None:
         """What a pass of one image forward and back needs, measured on one image; None where that fails."""
         running, engine = self._running, self._running.engine
         images = enter(self.input, np.full((1, *self.input.shape), 0.5), self.dtype)
@@ -219,7 +220,7 @@ class TorchModel:
 
         try:
             with running.looking():
-                return torch_memory.measure(running.model, run)
+                return measure(running.model, run)
         except Exception:  # noqa: BLE001 no way back (a hook, an operation of one's own): predictions work all the same
             return None
 
@@ -240,7 +241,7 @@ class TorchModel:
     def weights(self) -> dict[str, Array]:
         """Copies of the parameters, in PyTorch's axis order; of those that are made of others, what is made."""
         with looking(self._running.model):
-            return {name: _array(tensor) for name, tensor in torch_effective.effective(self._running.model).items()}
+            return {name: _array(tensor) for name, tensor in effective.effective(self._running.model).items()}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -248,7 +249,7 @@ class TorchModel:
 
         An ending that is set aside, half precision, weights that are shown otherwise than the module keeps them.
         """
-        return self._before + self._running.notes + torch_effective.notes(self._running.model)
+        return self._before + self._running.notes + effective.notes(self._running.model)
 
     @property
     def ending(self) -> Found:
@@ -303,7 +304,7 @@ class TorchModel:
         """Run images, and copy all attention weights; with factors on the outputs their gradients too."""
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._running.looking():
-            return torch_attention.attend(self._running, enter(self.input, images, self.dtype), grad_outputs)
+            return attention.attend(self._running, enter(self.input, images, self.dtype), grad_outputs)
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
         self.input.check(images)

@@ -52,7 +52,7 @@ try:
 except ImportError as error:
     raise MissingExtra("looking into a Keras model", "keras") from error
 
-from innerview.adapters.keras_calls import (
+from innerview.adapters.keras.calls import (
     LOCK,
     Survey,
     named_variables,
@@ -61,18 +61,18 @@ from innerview.adapters.keras_calls import (
     precision,
     require_one_input,
 )
-from innerview.adapters.keras_copies import canonical, in_precision
-from innerview.adapters.keras_endings import Ending, find_ending, last_operation, set_aside
-from innerview.adapters.keras_state import unchanged
-from innerview.adapters.keras_wiring import Following
+from innerview.adapters.keras.copies import canonical, in_precision
+from innerview.adapters.keras.endings import Ending, find_ending, last_operation, set_aside
+from innerview.adapters.keras.state import unchanged
+from innerview.adapters.keras.wiring import Following
 
 DRY_RUN: Final = 3
 """Images in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
 ENGINES: Final[Mapping[str, tuple[str, str, bool]]] = {
-    "tensorflow": ("innerview.adapters.tensorflow_engine", "TensorFlowEngine", False),
-    "torch": ("innerview.adapters.torch_engine", "TorchEngine", True),
-    "jax": ("innerview.adapters.jax_engine", "JaxEngine", False),
+    "tensorflow": ("innerview.adapters.keras.tensorflow_engine", "TensorFlowEngine", False),
+    "torch": ("innerview.adapters.torch.engine", "TorchEngine", True),
+    "jax": ("innerview.adapters.jax.engine", "JaxEngine", False),
 }
 """For each backend the engine, and whether it is made for one model."""
 

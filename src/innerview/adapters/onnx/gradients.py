@@ -1,7 +1,7 @@
 """What onnx2torch makes of an ONNX graph: a PyTorch module, taken only where it gives ONNX Runtime's outputs.
 
 It knows most operators of classifiers. One that it does not know, and one that it gets wrong, leaves the model without
-gradients, with the reason. Which of its modules are layers, the graph says (`onnx_graphs.shown`).
+gradients, with the reason. Which of its modules are layers, the graph says (`graphs.shown`).
 """
 
 # PyTorch and onnx2torch are only partly typed: unknown types are their own.
@@ -16,8 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from innerview.adapters.onnx import PROBES, TOLERANCE, OnnxForward, Told
-from innerview.adapters.onnx_graphs import shown
+from innerview.adapters.onnx.graphs import shown
+from innerview.adapters.onnx.model import PROBES, TOLERANCE, OnnxForward, Told
 from innerview.errors import InnerviewError, MissingExtra, ModelError
 from innerview.model import DifferentiableModel
 from innerview.types import Array
@@ -29,8 +29,8 @@ try:
 except (ImportError, RuntimeError) as error:  # the second where torchvision, which it imports, is of another PyTorch
     raise MissingExtra(f"having gradients of an ONNX model ({error}) ", "onnx") from error
 
-from innerview.adapters.torch import TorchModel
-from innerview.adapters.torch_calls import FOLDED
+from innerview.adapters.torch.calls import FOLDED
+from innerview.adapters.torch.model import TorchModel
 
 # At every run of a Slice; should PyTorch change what it warns of, the outputs would differ, and gradients be refused.
 warnings.filterwarnings("ignore", message="Using a non-tuple sequence for multidimensional indexing")

@@ -25,10 +25,10 @@ from innerview.adapters.engine import Tap
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, made_ours
 from innerview.adapters.picking import evident, taken
-from innerview.adapters.torch_calls import Survey, device, observing, pick, precision
-from innerview.adapters.torch_endings import Watch, before, last_operation
-from innerview.adapters.torch_engine import TorchEngine
-from innerview.adapters.torch_state import Tensors
+from innerview.adapters.torch.calls import Survey, device, observing, pick, precision
+from innerview.adapters.torch.endings import Watch, before, last_operation
+from innerview.adapters.torch.engine import TorchEngine
+from innerview.adapters.torch.state import Tensors
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, InputSpec, OutputSpec
 from innerview.types import Array, Images

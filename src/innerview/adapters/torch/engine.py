@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from innerview.adapters.engine import Factors, Pulled, Run
-from innerview.adapters.torch_back import gradients
-from innerview.adapters.torch_calls import array_of, device, looking
-from innerview.adapters.torch_state import Tensors
+from innerview.adapters.torch.back import gradients
+from innerview.adapters.torch.calls import array_of, device, looking
+from innerview.adapters.torch.state import Tensors
 from innerview.model import OUTPUT
 from innerview.types import Array
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from innerview.adapters.captum_refusals import refuse
+from innerview.adapters.captum.refusals import refuse
 from innerview.errors import ImageError
 from innerview.model import Model
 from innerview.results import Attribution
@@ -62,6 +62,6 @@ def captum_attribution(
             f"the image has shape {image.shape}, or values that are not finite; this model takes "
             f"{' × '.join(map(str, model.input.shape))} (height × width × channel)"
         )
-    from innerview.adapters import captum_calls  # with PyTorch and Captum: seconds
+    from innerview.adapters.captum import calls  # with PyTorch and Captum: seconds
 
-    return captum_calls.attribute(model, method, image, target, layer, seed, arguments)
+    return calls.attribute(model, method, image, target, layer, seed, arguments)

@@ -1,4 +1,4 @@
-"""What is refused of Captum, with the reason; and a place's value, shared out to its pixels. See `captum_bridge`."""
+"""What is refused of Captum, with the reason; and a place's value, shared out to its pixels. See `bridge`."""
 
 from __future__ import annotations
 

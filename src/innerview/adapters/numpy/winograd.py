@@ -25,7 +25,7 @@ from typing import Final, final
 
 import numpy as np
 
-from innerview.adapters.correlation import Window, correlate
+from innerview.adapters.numpy.correlation import Window, correlate
 from innerview.types import Array
 
 TILE: Final = 4

@@ -23,9 +23,9 @@ from innerview.adapters.checks import (
     enter,
     refuse_weights_only,
 )
-from innerview.adapters.cores import parts, side_by_side
-from innerview.adapters.operations import Operation
-from innerview.adapters.sharing import local_blocks, run_shared
+from innerview.adapters.numpy.cores import parts, side_by_side
+from innerview.adapters.numpy.operations import Operation
+from innerview.adapters.numpy.sharing import local_blocks, run_shared
 from innerview.errors import ModelError
 from innerview.model import (
     IMAGE_AXES,

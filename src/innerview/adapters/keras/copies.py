@@ -13,7 +13,7 @@ from typing import Any, cast
 import keras
 import numpy as np
 
-from innerview.adapters.keras_calls import parts, require_precision
+from innerview.adapters.keras.calls import parts, require_precision
 from innerview.errors import ModelError
 
 

@@ -27,8 +27,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from innerview.adapters.checks import collect_grad_outputs
-from innerview.adapters.torch_calls import array_of
-from innerview.adapters.torch_running import Running
+from innerview.adapters.torch.calls import array_of
+from innerview.adapters.torch.running import Running
 from innerview.model import OUTPUT, Attended, AttentionWeights, GradOutputs
 from innerview.types import Array
 

@@ -1,6 +1,6 @@
 """What a Keras model may change beside its variables, and how it comes back as it was.
 
-Whatever a layer assigns to a Keras variable while we look stays in a stateless scope (see `keras_calls`); its Python
+Whatever a layer assigns to a Keras variable while we look stays in a stateless scope (see `calls`); its Python
 attributes, and raw variables of TensorFlow, are taken down here. On PyTorch its tensors are PyTorch's engine's affair.
 """
 

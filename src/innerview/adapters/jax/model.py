@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, final
 
+import jax
 import numpy as np
 
 from innerview import renames
@@ -36,11 +37,14 @@ from innerview.adapters.checks import (
 from innerview.adapters.engine import Passes, Tap
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
+from innerview.adapters.jax.engine import JaxEngine
+from innerview.adapters.jax.layers import Named, Survey, observing, tap
+from innerview.adapters.jax.wiring import follow
 from innerview.adapters.keeping import Kept, random_numbers, restoring
 from innerview.adapters.picking import evident, pick, taken
 from innerview.adapters.positions import Placed, place
 from innerview.adapters.wiring import wired
-from innerview.errors import MissingExtra, ModelError
+from innerview.errors import ModelError
 from innerview.model import (
     RENAMED,
     ForwardResult,
@@ -53,15 +57,6 @@ from innerview.model import (
     model_in_short,
 )
 from innerview.types import Array, Images
-
-try:
-    import jax
-except ImportError as error:
-    raise MissingExtra("looking into a JAX function", "jax") from error
-
-from innerview.adapters.jax_engine import JaxEngine
-from innerview.adapters.jax_layers import Named, Survey, observing, tap
-from innerview.adapters.jax_wiring import follow
 
 DRY_RUN: Final = 3
 """Images in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""

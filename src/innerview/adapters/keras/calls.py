@@ -22,7 +22,7 @@ import keras
 import numpy as np
 
 from innerview.adapters.failure_location import FailureLocation
-from innerview.adapters.keras_wiring import Following
+from innerview.adapters.keras.wiring import Following
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, Layer
 

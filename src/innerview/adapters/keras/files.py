@@ -25,7 +25,7 @@ try:
 except ImportError as error:
     raise MissingExtra("opening a Keras model", "keras") from error
 
-from innerview.adapters.keras_calls import require_one_input
+from innerview.adapters.keras.calls import require_one_input
 
 REFUSED: Final = frozenset(
     {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TextVectorization", "StringLookup"}

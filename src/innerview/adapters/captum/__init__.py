@@ -1,0 +1,1 @@
+"""Captum's methods on a wrapped PyTorch module, as attributions of ours."""

@@ -1,0 +1,1 @@
+"""PyTorch: any module, its layers by hooks, its gradients by autograd."""
