@@ -413,6 +413,14 @@ def usual_kind(output: OutputSpec) -> str:
     return USUAL[output.kind] if len(output.class_names) > 1 or output.kind == "probabilities" else "logit"
 
 
+def usual_of_regions(output: OutputSpec) -> str:
+    """What taking parts away is measured on: log-odds, which neither level off nor move with all outputs, or as usual.
+
+    There are log-odds of classes that exclude each other, where the outputs are logits.
+    """
+    return "log-odds" if output.kind == "logits" and len(output.class_names) > 1 else usual_kind(output)
+
+
 def together(targets: Sequence[Target]) -> GradOutputs:
     """Make one grad_output that serves several targets of every image with one forward pass."""
 

@@ -62,6 +62,17 @@ def test_one_name_and_a_list_are_taken_for_what_they_mean(tmp_path: Path) -> Non
     assert len({listed, Query(), Query(target=None)}) == 2
 
 
+def test_a_region_is_a_box_however_it_is_written() -> None:
+    box = Query(region=(4, 2, 12, 10))
+    assert box == Query(region="4, 2,12,10") == Query(region=["4,2,12,10"]) == Query(region=[[4, 2, 12, 10]])  # type: ignore[arg-type]
+    assert read_query({"kind": "effects", "region": [4, 2, 12, 10]}).marked == box.marked == ((4, 2, 12, 10),)
+    several = Query(region=["superpixels:3", (1, 2, 3, 4)])
+    assert several.marked == ("superpixels:3", (1, 2, 3, 4))
+    for wrong in ("1,2,3", (1, 2, 3), [(1, 2, 3, 4), 5], "1,2,3,x", (True, 1, 2, 3)):
+        with pytest.raises(UsageError, match="write left,top,width,height"):
+            Query(region=wrong)  # type: ignore[arg-type]
+
+
 def test_the_command_line_says_no_default_of_its_own(tmp_path: Path) -> None:
     heard: list[Query] = []
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from innerview import allcnn
+from innerview.cli import main
 from innerview.data.samples import example_image
 from innerview.errors import UsageError
 from innerview.methods import ask as ask_about
 from innerview.methods.paired import holm
+from innerview.results.io import load_result
 from innerview.session.compute.effects import LEVELS
 from innerview.session.progress import NullListener
 from innerview.session.query import Query, read_query
@@ -43,9 +46,16 @@ class Levels(NullListener):
         self.found.append(found)
 
 
-def ask(session: Session, listener: NullListener | None = None, image: int = 0, **keys: Any) -> Payload:
+def ask(
+    session: Session,
+    listener: NullListener | None = None,
+    image: int = 0,
+    n_placebos: int | None = PLACEBOS,
+    **keys: Any,
+) -> Payload:
     message = {"kind": "effects", "image": session.hello()["samples"][image]["image"], "target": 3, **keys}
-    query = replace(read_query(message), n_placebos=PLACEBOS)
+    query = read_query(message)
+    query = query if n_placebos is None else replace(query, n_placebos=n_placebos)
     return decode(session.answer(query, listener or NullListener()).blob)
 
 
@@ -72,6 +82,21 @@ def test_a_box_gets_the_numbers_of_the_method(session: Session) -> None:
     )
     assert levels.found[0].json("p") == {"removed": None, "alone": None}
     assert [one.json("tries") for one in levels.found] == [0, 2]
+
+
+def test_the_command_line_and_the_viewer_give_the_same_numbers(session: Session, tmp_path: Path) -> None:
+    assert main(["ask", "cat", "--region", "4,2,12,10", "--target", "3", "-o", str(tmp_path / "asked")]) == 0
+    written = load_result(tmp_path / "asked")["effects"]
+    shown = ask(session, region=BOX, n_placebos=None)
+    for name, values in (("removed", written.removed), ("alone", written.alone)):
+        elsewhere = getattr(written, f"{name}_elsewhere")[0].mean(axis=0)
+        np.testing.assert_array_equal(shown.arrays[name], values[0].astype(np.float32))
+        np.testing.assert_array_equal(shown.arrays[f"{name}_elsewhere"], elsewhere.astype(np.float32))
+        assert shown.json("p")[name] == getattr(written, f"{name}_p")[0]
+        assert shown.json("adjusted")[name] == getattr(written, f"{name}_adjusted")[0]
+    assert list(shown.json("says").values()) == list(written.told(0))
+    assert (shown.metadata["name"], shown.json("fills")) == (written.names[0], list(written.fills))
+    assert (shown.json("n_evaluations"), shown.json("tries")) == (written.n_evaluations, written.tries)
 
 
 def test_a_mask_is_asked_about_as_its_pixels(session: Session) -> None:
@@ -121,7 +146,7 @@ def test_against_another_class_the_difference_of_both_is_asked(session: Session)
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ({}, "no region was given; mark one on the image, or give left, top, width and height"),
+        ({}, "no region was given; mark one on the image, or name one with --region left,top,width,height"),
         ({"region": [0, 0, 0, 4]}, "a region without a pixel was given; give one that has some"),
         ({"region": [0, 0, 32, 32]}, "a region that is the whole image was given"),
         ({"region": [30, 2, 5, 5]}, "it ends at 35, 7: keep it inside"),

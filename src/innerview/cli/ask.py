@@ -13,42 +13,24 @@ from innerview.cli.console import Command, say
 
 @click.command("ask", cls=Command, short_help="Ask what a region of an image does, removed and alone.")
 @click.argument("image", metavar="IMAGE")
-@click.option(
-    "--region",
-    "regions",
-    multiple=True,
-    metavar="X,Y,W,H",
-    help="Left, top, width and height, in pixels of the image as the model sees it; several. Or superpixels[:N].",
-)
-@click.option(
-    "--mask", "masks", multiple=True, metavar="FILE", help="A region as an image, bright where it is; several."
-)
 @options.model()
-@click.option("--target", metavar="CLASS", help="Class to explain, by number or name. [the predicted class]")
-@click.option(
-    "--objective",
-    default="",
-    metavar="NAME",
-    help="log-odds, logit, contrast or probability. [log-odds, where there are some]",
-)
-@click.option(
-    "--fill",
+@options.query(
+    "region",
+    "masks",
+    "target",
+    "objective",
     "fills",
-    multiple=True,
-    metavar="NAME",
-    help="What stands where a region is taken away; several. A name or an image file. [blurred, mean, black]",
-)
-@click.option(
-    "--placebos",
     "n_placebos",
-    type=click.IntRange(0),
-    metavar="N",
-    default=199,
-    show_default=True,
-    help="Other places to hold the region against.",
+    "seed",
+    "crop",
+    objective=options.option(
+        "--objective",
+        metavar="NAME",
+        help="log-odds, logit, contrast or probability. [log-odds, where there are some]",
+    ),
+    fills=options.fills("What stands where a region is taken away"),
+    seed=options.seed("Of the draw of places."),
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw of places.")
-@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
 @click.option(
     "-o",
     "--output",
@@ -56,18 +38,17 @@ from innerview.cli.console import Command, say
     metavar="FOLDER",
     help="Folder for the result and its chart. [none]",
 )
-def command(*, image: str, fills: tuple[str, ...], **asked: Any) -> None:
+def command(*, image: str, model: Any, query: Any, output: Path | None) -> None:
     """Ask what regions of IMAGE do: what the score loses without each, what each gains alone, under several fills.
 
     Each effect comes with a p-value against regions of the same size and shape elsewhere in the image, corrected for
     the number of tries. IMAGE is a file or an example (cat, moose, …).
     """
     from innerview.cli.progress import steps
-    from innerview.fills import DEFAULT_FILLS
     from innerview.workbench.ask import ask
 
     with steps("Asking") as progress:
-        found = ask(image, fills=fills or DEFAULT_FILLS, progress=progress, **asked)
+        found = ask(image, query, model, output=output, progress=progress)
     for line in found.lines:
         say(line)
     for file in found.files:

@@ -165,7 +165,8 @@ class _QueryOption(click.Option):
 
         shown = copy.copy(self)
         default: object = getattr(Query, str(self.name))
-        if default and not isinstance(self.show_default, str) and not str(self.help).endswith("]"):
+        said = default is not None and default not in ((), "") and not isinstance(default, bool)
+        if said and not isinstance(self.show_default, str) and not str(self.help).endswith("]"):
             shown.default, shown.show_default = default, True
         return click.Option.get_help_record(shown, ctx)
 
@@ -196,6 +197,11 @@ def option(*names: str, several: bool = False, **settings: Any) -> Decorator:
 def fills(words: str) -> Decorator:
     """--fill, in a command's own words."""
     return option("--fill", "fills", several=True, metavar="NAME", help=f"{words}; several. A name or an image file.")
+
+
+def seed(words: str) -> Decorator:
+    """--seed, in a command's own words."""
+    return option("--seed", type=click.IntRange(0), help=words)
 
 
 QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
@@ -255,7 +261,24 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         ),
         "num_images": option("-n", "--num-images", type=click.IntRange(1), help="Test images."),
         "num_checkpoints": option("--num-checkpoints", type=click.IntRange(2), help="Most checkpoints to evaluate."),
-        "seed": option("--seed", type=int, help="Of the draw of test images."),
+        "seed": seed("Of the draw of test images."),
+        "region": option(
+            "--region",
+            several=True,
+            metavar="X,Y,W,H",
+            help="Left, top, width and height, in pixels of the image as the model sees it; several. Or "
+            "superpixels[:N].",
+        ),
+        "masks": option(
+            "--mask", "masks", several=True, metavar="FILE", help="A region as an image, bright where it is; several."
+        ),
+        "n_placebos": option(
+            "--placebos",
+            "n_placebos",
+            type=click.IntRange(0),
+            metavar="N",
+            help="Other places to hold the region against.",
+        ),
     }
 )
 """Options of the query, by its fields."""

@@ -41,7 +41,7 @@ from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.region_effects import LEVEL, RegionEffects
 from innerview.spec import OutputSpec, decides
-from innerview.targets import Contrast, Logit, LogOdds, Probability, Target, usual_kind
+from innerview.targets import Contrast, Logit, LogOdds, Probability, Target, usual_of_regions
 from innerview.types import Array, Image
 
 DEFAULT_PLACEBOS: Final = 199
@@ -96,7 +96,7 @@ def ask(
         model,
         image,
         region,
-        _target(target, objective, model.output),
+        region_target(target, objective, model.output),
         fills=fills,
         n_placebos=n_placebos,
         names=names,
@@ -198,9 +198,13 @@ def correct_for(effects: RegionEffects, earlier: Sequence[float]) -> RegionEffec
     )
 
 
-def _target(index: int | None, objective: str, output: OutputSpec) -> Target:
-    usual = "log-odds" if output.kind == "logits" and len(output.class_names) > 1 else usual_kind(output)
-    chosen = objective or usual
+def region_target(index: int | None, objective: str, output: OutputSpec) -> Target:
+    """What is explained of a class, by the objective's name; the usual one of regions if that is empty.
+
+    Raises:
+        UsageError: there is no such objective.
+    """
+    chosen = objective or usual_of_regions(output)
     if chosen not in OBJECTIVES:
         raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}")
     return OBJECTIVES[chosen](index)

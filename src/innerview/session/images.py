@@ -14,8 +14,9 @@ from innerview.data.image import Image
 from innerview.data.reading import load_image
 from innerview.data.samples import find_image
 from innerview.data.sources import Source
-from innerview.errors import UnknownClass, UsageError
+from innerview.errors import ImageError, UnknownClass, UsageError
 from innerview.fills import FILLS, SPELLINGS, Fill, ImageFill, make_fill
+from innerview.methods.placebos import Mask
 from innerview.model import DifferentiableModel, InputSpec, Model
 from innerview.session.query import Query
 from innerview.targets import find_class
@@ -24,6 +25,9 @@ from innerview.types import Image as Pixels
 FIRST_SAMPLE: Final = "cat"
 UNPICKED: Final = 4
 """How many images of a data set are taken when none is picked: enough for one sheet."""
+
+HALF: Final = 0.5
+"""Brightness from which a mask's pixel is in the region."""
 
 
 def open_built_in(name: str) -> DifferentiableModel:
@@ -89,3 +93,19 @@ def named_fill(name: str, spec: InputSpec, image: Pixels) -> Fill:
         return make_fill(name, image)
     other = preprocess(load_image(name), spec)
     return ImageFill(Path(name).name, f"the image {Path(name).name}: {other.words}", other.pixels)
+
+
+def read_mask_file(path: str | Path, spec: InputSpec) -> Mask:
+    """Read an image file as a mask: the region is where it is brighter than half.
+
+    Raises:
+        ImageError: it can't be read, or has another size than the model's image.
+    """
+    loaded = load_image(path)
+    if loaded.size != (spec.width, spec.height):
+        raise ImageError(
+            f"the mask {path} has {loaded.size[0]} × {loaded.size[1]} pixels (width × height); the model sees "
+            f"{spec.width} × {spec.height}: give a mask of that size"
+        )
+    bright: Mask = loaded.part(0, 0, *loaded.size).mean(axis=2) > HALF
+    return bright

@@ -23,7 +23,8 @@ from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
-from innerview.methods.regions import count_regions, named_number
+from innerview.methods.placebos import Box, is_box
+from innerview.methods.regions import SUPERPIXELS, count_regions, named_number
 from innerview.methods.registry import USUAL, find_method
 from innerview.methods.shapley import MOST_REGIONS, count_passes
 from innerview.methods.tolerance import check_tolerance
@@ -48,7 +49,7 @@ TIMELINE_STEPS: Final = 16
 
 LISTS: Final = (
     "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells",
-    "region",
+    "region", "masks",
 )  # fmt: skip
 """Fields that hold several values; one alone is taken for a list of one."""
 
@@ -70,7 +71,8 @@ class Query:
         target: class that is explained, by number or name; None for the predicted one.
         versus: class that it is set against ("why this and not that").
         objective: what is explained of it: "logit", "contrast" or "probability"; empty for the usual one of the model's
-            outputs (`targets.usual_kind`). With `versus` it is the difference of two logits instead.
+            outputs (`targets.usual_kind`). With `versus` it is the difference of two logits instead. Of regions that
+            are asked about it may be "log-odds" too, which is usual there.
         method: key of the method of one map; `methods`: maps by other methods beside the integrated gradients, such as
             "occlusion:window=8,stride=4".
         baselines: names or files; several are averaged in the integrated gradients, and the first one is the start of
@@ -101,8 +103,10 @@ class Query:
         kind: of the answer, a kind of the viewer's schema.
         model: its fingerprint; `image`: eight hexadecimal digits; `run`: of a training.
         mask: base64 of bits; `cells`: rows and columns of them.
-        region: that is asked about: left, top, width and height in pixels of the image as the model sees it; without
-            one, the mask is. `n_placebos`: other positions to hold it against, at most.
+        region: that is asked about: left, top, width and height in pixels of the image as the model sees it, as numbers
+            or as "4,2,12,10"; or several; or "superpixels" ("superpixels:8" for so many), each of them. `masks`: files
+            of images as large as that, bright where a region is; without any of them, the mask is the region.
+        n_placebos: other positions to hold each region against, at most.
         layer: name of the one layer that is wanted whole; empty for all, in part.
     """
 
@@ -146,7 +150,8 @@ class Query:
     run: str = ""
     mask: str = ""
     cells: Sequence[int] = ()
-    region: Sequence[int] = ()
+    region: Box | Sequence[str | Box] = ()
+    masks: Sequence[str] = ()
     n_placebos: int = DEFAULT_PLACEBOS
     layer: str = ""
 
@@ -156,14 +161,22 @@ class Query:
             if not isinstance(value, tuple):
                 several = isinstance(value, Sequence) and not isinstance(value, str)
                 object.__setattr__(self, name, tuple(cast("Sequence[object]", value)) if several else (value,))
+        object.__setattr__(self, "region", _read_regions(cast("tuple[object, ...]", self.region)))
+        object.__setattr__(self, "masks", tuple(map(str, self.masks)))
         object.__setattr__(self, "fills", tuple(SPELLINGS.get(fill, fill) for fill in self.fills))
         least = {"smooth": 1, "num_images": 1, "n_steps": 1, "num_checkpoints": 2, "max_channels": 1, "max_classes": 1}
+        least |= {"n_placebos": 0, "seed": 0}
         for name, most in least.items():
             number: int | None = getattr(self, name)
             if number is not None and number < most:
                 raise UsageError(f"{name} {number} was asked for; it is at least {most}")
         if self.select and self.data is None:
             raise UsageError(f"the selection {self.select[0]!r} needs a data set: name it with --data FOLDER")
+
+    @property
+    def marked(self) -> tuple[str | Box, ...]:
+        """Regions that are asked about: boxes, and superpixels by name."""
+        return cast("tuple[str | Box, ...]", self.region)
 
     @property
     def budget(self) -> int:
@@ -224,6 +237,25 @@ class Query:
         if kind not in TARGETS:
             raise UsageError(f"there is no objective {kind!r}; the objectives are {', '.join(TARGETS)}")
         return TARGETS[kind](index)
+
+
+def _read_regions(given: tuple[object, ...]) -> tuple[str | Box, ...]:
+    """Boxes as numbers, whether one was given, or several, or text; superpixels by their name."""
+    return (_box(given),) if is_box(given) else tuple(_box(one) for one in given)
+
+
+def _box(given: object) -> str | Box:
+    if isinstance(given, str) and given.startswith(SUPERPIXELS):
+        return given
+    parts = [part.strip() for part in given.split(",")] if isinstance(given, str) else []
+    if len(parts) == 4 and all(part.lstrip("-").isdecimal() for part in parts):
+        given = tuple(map(int, parts))
+    if not is_box(given) or len(cast("Sequence[int]", given)) != 4:
+        raise UsageError(
+            f"the region {given!r} was given; write left,top,width,height in whole pixels, such as 4,2,12,10"
+        )
+    left, top, width, height = map(int, cast("Sequence[int]", given))
+    return left, top, width, height
 
 
 def _find_target(asked: int | str, class_names: Sequence[str]) -> int:

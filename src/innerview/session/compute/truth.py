@@ -20,7 +20,7 @@ from innerview.session.compute.prediction import TARGET, resolved
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.spec import answer_name
-from innerview.targets import LogOdds, Target
+from innerview.targets import LogOdds, Target, usual_of_regions
 from innerview.viewer import sentences
 from innerview.viewer.hello import JUDGED_REGIONS
 
@@ -41,9 +41,9 @@ def not_judged(query: Query) -> str:
 
 
 def log_odds(source: Source, query: Query, listener: Listener) -> Target:
-    """The log-odds of the class, which neither level off nor move with all outputs; else what is explained."""
+    """The log-odds of the class, where there are some and no other class is set against it; else what is explained."""
     model, target = source.model(query), resolved(source, query, listener)
-    if query.versus is None and model.output.kind == "logits" and len(model.output.class_names) > 1:
+    if query.versus is None and usual_of_regions(model.output) == "log-odds":
         return LogOdds(target.index)
     return target
 
