@@ -10,6 +10,7 @@ import os
 import random
 import re
 import signal
+import tempfile
 from pathlib import Path
 
 # Models here are so small that a second thread only waits for the first.
@@ -20,6 +21,8 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# What was compared on this machine decides what is drawn; here nothing was.
+os.environ["XDG_DATA_HOME"] = str(Path(tempfile.gettempdir()) / f"innerview-nothing-kept-{os.getpid()}")
 
 import numpy as np
 import pytest

@@ -28,12 +28,12 @@ from innerview.model import InputSpec, Model, OutputSpec
 from innerview.results import Attribution, Comparison, Provenance
 from innerview.results.comparison import family
 from innerview.results.io import load_result
+from innerview.session.kept import NAME, kept_comparison
 from innerview.types import Array
 from innerview.workbench.compare import judging
 from innerview.workbench.compare.compare import FEWEST, Compared, check, compare, measure
 from innerview.workbench.compare.entrants import Entrant, enter, resolve
 from innerview.workbench.compare.judging import OTHERS, Plan, judge
-from innerview.workbench.compare.keeping import NAME, kept_comparison, place_for
 from innerview.workbench.compare.rows import Rows
 from innerview.workbench.compare.summing import compared
 
@@ -262,10 +262,12 @@ def test_what_was_found_is_kept_for_exactly_this_model(data: Path, tmp_path: Pat
     assert kept_comparison(curved(5)) is None
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"")
-    assert place_for(curved(), str(file)) == tmp_path / NAME
-    assert place_for(curved(), "net.py:build").parent == kept.path.parent
     beside = run(data, tmp_path, named=str(file))
-    assert beside.files[-1] == tmp_path / NAME
+    assert beside.files[-2:] == (tmp_path / NAME, kept.path)  # so it is found however the model is opened
+    assert [kept_comparison(curved(), named).path for named in (str(file), "net.py:build")] == [
+        tmp_path / NAME,
+        kept.path,
+    ]  # pyright: ignore[reportOptionalMemberAccess]
     assert kept_comparison(curved(5), str(file)) is None
     (tmp_path / NAME).write_text('{"model": "' + curved().fingerprint + '"}')
     with pytest.raises(DataError, match="compare again"):

@@ -2,7 +2,8 @@
  * All state of the page, as a link: `#/view?key=value&…` with the defaults left out.
  *
  * One row of the table per key: a wrong value falls back to its default, and whoever reads the link is told which.
- * `null` means "not chosen": the first model, the first image, the predicted class.
+ * `null` means "not chosen": the first model, the first image, the predicted class, the method and baseline that a
+ * comparison has found best for the model or else the usual ones.
  */
 import type { ScaleChoice } from "./scale";
 
@@ -30,8 +31,8 @@ export interface Link {
   image: string | null;
   target: number | null;
   versus: number | null;
-  method: string;
-  baseline: string;
+  method: string | null;
+  baseline: string | null;
   tolerance: number;
   scale: ScaleChoice;
   alpha: number;
@@ -83,8 +84,8 @@ export const DEFAULTS: Link = {
   image: null,
   target: null,
   versus: null,
-  method: "integrated-gradients",
-  baseline: "blurred",
+  method: null,
+  baseline: null,
   tolerance: 0.01,
   scale: "per-image",
   alpha: 0.5,

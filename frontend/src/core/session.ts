@@ -74,8 +74,8 @@ export class Session {
       [file && image !== null && !samples.some((sample) => sample.image === image), "image", image, "the first one"],
       [classes > 0 && target !== null && target >= classes, "class", target, "the predicted one"],
       [classes > 0 && versus !== null && versus >= classes, "class", versus, "no other"],
-      [method !== DEFAULTS.method && !found?.methods.includes(method), "method", method, found?.methods[0]],
-      [baseline !== DEFAULTS.baseline && !baselines.includes(baseline), "baseline", baseline, baselines[0]],
+      [method !== null && !found?.methods.includes(method), "method", method, usual(found, baselines).method],
+      [baseline !== null && !baselines.includes(baseline), "baseline", baseline, usual(found, baselines).baseline],
     ];
     for (const [is, what, asked, shown] of missing) if (is) this.speech.notice(`There is no ${what} ${asked} here; ${shown} is shown.`);
   }
@@ -202,6 +202,13 @@ export interface Chosen {
   baseline: string;
 }
 
+/** Where nobody has chosen: what a comparison has kept of the model, or else what is usual. */
+export function usual(model: Pick<ModelFacts, "methods" | "kept"> | undefined, baselines: readonly string[]): { method: string; baseline: string } {
+  const one = (has: readonly string[], ...wanted: (string | undefined)[]): string => wanted.find((name) => name !== undefined && has.includes(name)) ?? has[0] ?? wanted.at(-1)!;
+  const { kept } = model ?? {};
+  return { method: one(model?.methods ?? [], kept?.method, "integrated-gradients"), baseline: one(baselines, kept?.baseline, "blurred") };
+}
+
 export function useChosen(): Chosen {
   const session = useSession();
   const hello = useStore(session.hello);
@@ -213,6 +220,7 @@ export function useChosen(): Chosen {
   const logits = subject.payload && !subject.previous ? subject.payload.arrays.logits.data : null;
   const ranking = useMemo(() => (logits ? Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b) : []), [logits]);
   const classes = model?.classes ?? [];
+  const first = usual(model, hello.baselines);
   const known = (index: number | null): number | null => (index !== null && index < Math.max(classes.length, ranking.length) ? index : null);
   const target = known(link.target) ?? ranking[0] ?? null;
   const versus = known(link.versus);
@@ -225,8 +233,8 @@ export function useChosen(): Chosen {
     versus: versus === target ? null : versus,
     classes,
     answers: model?.answers ?? classes,
-    method: model?.methods.includes(link.method) ? link.method : (model?.methods[0] ?? link.method),
-    baseline: hello.baselines.includes(link.baseline) ? link.baseline : (hello.baselines[0] ?? link.baseline),
+    method: link.method !== null && model?.methods.includes(link.method) ? link.method : first.method,
+    baseline: link.baseline !== null && hello.baselines.includes(link.baseline) ? link.baseline : first.baseline,
   };
 }
 

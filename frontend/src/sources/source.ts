@@ -23,6 +23,8 @@ export interface ModelFacts {
   kind: string;
   differentiable: boolean;
   methods: string[];
+  /** What a comparison has found best for it, to begin with, and why in a sentence; no method where it can't be used. */
+  kept?: { method?: string; baseline?: string; words: string };
 }
 
 export interface SampleFacts {

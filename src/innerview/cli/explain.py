@@ -16,7 +16,7 @@ from innerview.cli.console import Command, say
 @options.model(named=True)
 @options.query(
     *options.QUESTION, "judge", "regions", "fills", "max_evaluations", "rule", "n_steps", "baselines", "methods",
-    "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
+    "kept", "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
 @options.output("innerview-explanations")
 @options.network()
@@ -25,20 +25,17 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, outp
 
     IMAGE is a file or an example (cat, moose, …); the cat if none is given. Each image gets a folder with an
     index.html to open, all charts, result.json and all arrays. Where no method and no baseline is named, what
-    `innerview compare` has found best for the model is drawn.
+    `innerview compare` has found best for the model is drawn, and said.
     """
     from innerview.cli.progress import steps
     from innerview.methods.registry import registry
+    from innerview.session.opening import opened_model
     from innerview.workbench import explain
-    from innerview.workbench.explain.kept import with_kept
 
     for problem in registry().problems if query.methods else ():
         say(f"innerview: warning: {problem}.", err=True)
-    query, chosen = with_kept(query, model, named)
-    if chosen:
-        say(chosen)
+    opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = explain(images, query, model=model, output=output, network=network, progress=progress)
-    for line in written.lines:
-        say(line)
+        written = explain(images, query, model=opened, output=output, network=network, progress=progress)
+    say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()}")

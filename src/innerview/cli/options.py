@@ -237,6 +237,7 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
             help="Path begins: black, white, gray, mean, blurred[:SIGMA], noise[:SEED], a file; several are averaged.",
         ),
         "methods": option("--method", "methods", several=True, cls=_MethodOption, metavar="NAME[:OPTION=VALUE,…]"),
+        "kept": option("--kept/--no-kept", help="Draw what compare has found best for the model. [if none is named]"),
         "layers": option("--layers", type=words, metavar="LIST", help="Numbers from 1, or names. [3,6,9]"),
         "max_channels": option("--max-channels", type=click.IntRange(1), help="Channels drawn of each layer."),
         "alphas": option("--alphas", type=numbers, metavar="LIST", help="Positions on the path. [ten]"),

@@ -13,8 +13,8 @@ from innerview.cli.console import Command, say
 
 @click.command("report", cls=Command, short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
-@options.model()
-@options.query(*options.QUESTION, "judge", "regions", "fills", "baselines", *options.CHOICE)
+@options.model(named=True)
+@options.query(*options.QUESTION, "judge", "regions", "fills", "baselines", "methods", "kept", *options.CHOICE)
 @click.option(
     "-o",
     "--output",
@@ -25,17 +25,18 @@ from innerview.cli.console import Command, say
     help="File to write; one that is there is replaced.",
 )
 @options.network()
-def command(*, images: tuple[str, ...], model: Any, query: Any, output: Path, network: bool) -> None:
+def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, output: Path, network: bool) -> None:
     """Write the viewer with everything about some images (up to 500) as one HTML file.
 
     The file opens offline and loads nothing from elsewhere. A network that the page can run (the built-in ones) is put
     into it and answers there: other classes, the brush, your own images. Other models need `innerview serve` for that.
     """
     from innerview.cli.progress import steps
+    from innerview.session.opening import opened_model
     from innerview.workbench.page.report import report
 
+    opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = report(images, query, model=model, output=output, network=network, progress=progress)
-    for line in written.lines:
-        say(line)
+        written = report(images, query, model=opened, output=output, network=network, progress=progress)
+    say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

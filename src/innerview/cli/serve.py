@@ -13,7 +13,7 @@ from innerview.cli.console import Command, say
 
 @click.command("serve", cls=Command, short_help="Open the viewer in a browser: your images and live trainings.")
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path), metavar="[RUN]...")
-@options.model()
+@options.model(named=True)
 @click.option("--image", "images", multiple=True, metavar="IMAGE", help="Offer this file beside the examples.")
 @click.option(
     "--data",
@@ -29,6 +29,7 @@ def command(
     *,
     runs: tuple[Path, ...],
     model: Any,
+    named: str,
     images: tuple[str, ...],
     data: Path | None,
     select: tuple[str, ...],
@@ -52,7 +53,7 @@ def command(
         say(f"innerview: warning: {problem}.", err=True)
     access = Access.on(host)
     with listen(host, port) as listening:
-        session, changes = furnish(model, runs, images, data=data, picks=select, remote=bool(access.token))
+        session, changes = furnish(model, runs, images, data=data, picks=select, remote=bool(access.token), named=named)
         app = make_app(session, access, changes)
         url = address(listening, access) + opening(runs)
 

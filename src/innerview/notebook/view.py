@@ -20,6 +20,7 @@ from innerview.errors import MissingExtra
 from innerview.notebook.saved import frame, stills
 from innerview.session.compute.explanation import examine
 from innerview.session.images import gather
+from innerview.session.kept import with_kept
 from innerview.session.opening import furnish, opened_model
 from innerview.session.query import Query, check_query
 from innerview.session.session import Session
@@ -75,12 +76,12 @@ class View:
     ) -> None:
         self.live = live
         self._images, self._runs = tuple(images), runs
-        self._query = replace(query, **BRIEF, judge=bool(query.judge))
         self._opened = opened_model(model)
+        self._query, kept = with_kept(replace(query, **BRIEF, judge=bool(query.judge)), self._opened)
         self._model = model if isinstance(model, str) and model in NAMES else self._opened
-        check_query(query, self._opened.model)
+        check_query(self._query, self._opened.model)
         self._items = gather(self._opened.model, images, query)
-        self._scene = page_context(self._opened)
+        self._scene = page_context(self._opened, self._query.methods, kept)
         self._key = token_hex(8)
 
     @cached_property

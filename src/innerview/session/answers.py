@@ -58,11 +58,15 @@ OPAQUE: Final = "it was given as a function: give the model itself (a PyTorch mo
 
 @dataclass(frozen=True, eq=False)
 class OpenedModel:
-    """A model of the session: its name, and weights before training where they are known."""
+    """A model of the session: its name, and weights before training where they are known.
+
+    `named` is how it stands on a command line: beside a file lies what a comparison has kept of it.
+    """
 
     name: str
     model: Model
     before: Mapping[str, Mapping[str, Array]] = field(default_factory=dict[str, Mapping[str, Array]])
+    named: str = ""
 
     @cached_property
     def fingerprint(self) -> str:

@@ -36,6 +36,7 @@ def furnish(
     data: Path | None = None,
     picks: Sequence[str] = (),
     remote: bool = False,
+    named: str = "",
 ) -> tuple[Session, Callable[[], Sequence[Mapping[str, Any]]]]:
     """Open a session.
 
@@ -47,6 +48,7 @@ def furnish(
         data: data set to offer images from, and to test the models of trainings on.
         picks: which of them; a few if none is named.
         remote: images come from another computer.
+        named: the model as it stands on a command line.
 
     Returns:
         The session, and what looks at the run folders and tells which have changed.
@@ -55,7 +57,7 @@ def furnish(
         UsageError, ImageError, DataError: something that was named can't be used.
     """
     others = [name for name in NAMES if name != model] if isinstance(model, str) else []
-    opened = [opened_model(one) for one in (model, *others)]
+    opened = [opened_model(model, named), *map(opened_model, others)]
     owners = {folder: one.fingerprint for one in opened for folder in built_in_runs(one.name)}
     for folder in runs:
         if (folder / "manifest.json").is_file():
@@ -106,8 +108,12 @@ def _offered(data: Path, picks: Sequence[str]) -> Iterator[Image]:
         yield Image(f"{name}, no. {number}", pixels, label=name)
 
 
-def opened_model(model: ModelLike) -> OpenedModel:
+def opened_model(model: ModelLike, named: str = "") -> OpenedModel:
     """Open a model by name, with its weights before training where they were kept; or take one that is open.
+
+    Args:
+        model: the model, or its name.
+        named: as it stands on a command line (see `OpenedModel`).
 
     Raises:
         UsageError, ModelError: as of `take_model`.
@@ -116,7 +122,7 @@ def opened_model(model: ModelLike) -> OpenedModel:
         return model
     name = model if isinstance(model, str) else called(model)
     before = {"before": load_pretrained(name, "initial").weights()} if model in NAMES and has_initial(name) else {}
-    return OpenedModel(name, take_model(model), before)
+    return OpenedModel(name, take_model(model), before, named)
 
 
 def called(model: object) -> str:

@@ -77,6 +77,7 @@ class Query:
             "occlusion:window=8,stride=4".
         baselines: names or files; several are averaged in the integrated gradients, and the first one is the start of
             the interior gradients.
+        kept: where neither methods nor baselines are named, what `innerview compare` has found best for the model.
         fill: stands in the place of pixels that are taken away; empty for the first baseline.
         fills: stand in the place of regions, each on its own (`innerview.fills`); `regions`: how many the image is cut
             into, to show the model every combination of them; or "3x3", "superpixels", "superpixels:8".
@@ -116,6 +117,7 @@ class Query:
     method: str = USUAL
     methods: Sequence[str] = ()
     baselines: Sequence[str] = (DEFAULT_BASELINE,)
+    kept: bool = True
     fill: str = ""
     fills: Sequence[str] = DEFAULT_FILLS
     regions: int | str = JUDGED_REGIONS

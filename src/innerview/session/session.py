@@ -22,6 +22,7 @@ from innerview.session.answers import ANSWERS, OpenedModel
 from innerview.session.cache import Cache
 from innerview.session.compute.computation import Computation
 from innerview.session.images import class_number
+from innerview.session.kept import kept_facts
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.session.tries import Tries
@@ -95,7 +96,9 @@ class Session:
     def hello(self) -> dict[str, Any]:
         """What there is."""
         first = next(iter(self.models))
-        described = [describe_model(one.model, one.name, map_methods(one.model)) for one in self.models.values()]
+        described = [
+            describe_model(one.model, one.name, map_methods(one.model), kept_facts(one)) for one in self.models.values()
+        ]
         listed = [describe_photo(self._kept[image, first]) for image in self._listed]
         return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from innerview.fills import DEFAULT_FILLS
@@ -21,8 +21,17 @@ JUDGED_REGIONS: Final = 9
 """Of the truth that maps are held against: 3 × 3, which people can name, and 512 combinations."""
 
 
-def describe_model(network: Model, name: str, methods: Sequence[str]) -> dict[str, Any]:
-    """Describe a network: its identity, classes, layers, and what it can be asked."""
+def describe_model(
+    network: Model, name: str, methods: Sequence[str], kept: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Describe a network: its identity, classes, layers, and what it can be asked.
+
+    Args:
+        network: the model.
+        name: for people.
+        methods: of its maps; the first is shown where none is chosen.
+        kept: the method and baseline to begin with instead, and why in words, from a comparison; empty for none.
+    """
     return {
         "id": network.fingerprint,
         "name": name,
@@ -38,6 +47,7 @@ def describe_model(network: Model, name: str, methods: Sequence[str]) -> dict[st
         "kind": network.output.kind,
         "differentiable": has_gradients(network),
         "methods": list(methods),
+        **({"kept": dict(kept)} if kept else {}),
     }
 
 

@@ -1,8 +1,8 @@
 """The use cases: what a session worked out, written as folders, pages and tables."""
 
+from innerview.session.kept import Kept, kept_comparison
 from innerview.session.query import Query
 from innerview.workbench.compare.compare import Compared, compare
-from innerview.workbench.compare.keeping import Kept, kept_comparison
 from innerview.workbench.explain.explain import Written, explain
 from innerview.workbench.info import info
 from innerview.workbench.path import path

@@ -206,6 +206,7 @@ function Controls({ facts, chosen }: { facts: MapFacts; chosen: Chosen }): JSX.E
         options={chosen.model.methods.map((name) => [name, name.replace(/-/g, " "), held !== null && !held.has(name)] as const)}
         onChange={(name) => go({ method: name })}
       />
+      {chosen.model.kept && <p class="second note">{chosen.model.kept.words}</p>}
       <Radios label="Show" value={link.show} options={SIGNS.map((sign) => [sign, sign] as const)} onChange={(show) => go({ show })} />
       <OverlayChoice />
       {overlay.style === "tint" && (

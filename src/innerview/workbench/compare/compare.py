@@ -26,7 +26,7 @@ from innerview.types import Image
 from innerview.typing import ModelLike
 from innerview.workbench.compare.entrants import BASELINES, enter
 from innerview.workbench.compare.judging import Plan, judge, judge_more, lacking, passes_of, point
-from innerview.workbench.compare.keeping import keep, place_for
+from innerview.workbench.compare.keeping import keep
 from innerview.workbench.compare.rows import Row, Rows
 from innerview.workbench.compare.summing import compared
 from innerview.workbench.compare.tables import write_tables
@@ -145,8 +145,7 @@ def compare(
         found = replace(found, notes=(told, *found.notes))
     files = [*write_tables(found, folder), pictures.save(pictures.comparison_figure(found), folder / "comparison.png")]
     save_result(folder, {"comparison": found})
-    kept = keep(found, place_for(opened, named))
-    return Compared(found, (*files, folder / "result.json", *([kept] if kept else [])))
+    return Compared(found, (*files, folder / "result.json", *keep(found, opened, named)))
 
 
 def _read(images: Iterator[Named], count: int) -> tuple[Image, ...]:

@@ -35,13 +35,14 @@ Drawn: TypeAlias = "Image | Animation"
 
 @dataclass(frozen=True, eq=False)
 class FigureContext:
-    """All that the figures of one look may draw from."""
+    """All that the figures of one look may draw from, and what a comparison had to say about it (`kept`)."""
 
     model: Model
     look: Look
     query: Query
     scale: ScaleChoice
     histograms: WeightHistograms
+    kept: str = ""
 
     @property
     def subject(self) -> Subject:

@@ -19,6 +19,7 @@ from innerview.pictures.charts.paper import prepare
 from innerview.reprs import short
 from innerview.session.compute.explanation import FORWARD, Look, examine
 from innerview.session.images import gather
+from innerview.session.kept import with_kept
 from innerview.session.opening import opened_model, query_and_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
@@ -50,11 +51,13 @@ class Written:
         page: the page to open: of the image, or over all of them.
         folders: one for each image.
         lines: one for each image, in words.
+        kept: what was drawn since a comparison has found it best for the model, in a sentence; empty where none has.
     """
 
     page: Path
     folders: tuple[Path, ...]
     lines: tuple[str, ...]
+    kept: str = ""
 
 
 def explain(
@@ -71,7 +74,8 @@ def explain(
     Args:
         images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
             example.
-        query: what to work out and how to draw it; or the model.
+        query: what to work out and how to draw it; or the model. Where no method and no baseline is named, what
+            `innerview compare` has found best for the model is drawn; `Query(kept=False)` for the usual.
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: folder; new, empty, or made by innerview.
         network: put the model itself into view.html, which then answers by itself, where the page's engine runs it and
@@ -86,8 +90,8 @@ def explain(
         OutputError: the folder can't be written or holds other things.
     """
     given, taken = query_and_model(query, model)
-    asked, report = replace(given, **BRIEF), progress or silent
-    opened = opened_model(taken)
+    opened, report = opened_model(taken), progress or silent
+    asked, kept = with_kept(replace(given, **BRIEF), opened)
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     folder = open_folder(Path(output))
@@ -102,13 +106,13 @@ def explain(
         scale = pictures.choose_scales([one.map.heatmap for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
-    scenery = page_context(opened, network=network)
+    scenery = page_context(opened, asked.methods, kept, network=network)
     seen, failed = list[Seen](), list[str]()
     for item, name, found, (_, portion) in zip(items, names, looks, portions, strict=True):
         if isinstance(found, InnerviewError):
             failed.append(f"{item.name} ({str(found).rstrip('.')})")
             continue
-        scene = FigureContext(opened.model, found, asked, scale, opened.histograms)
+        scene = FigureContext(opened.model, found, asked, scale, opened.histograms, kept)
         with whole(folder, name) as place:
             portion.part(0, 1, "drawing").begin()
             view, missing = _viewer(found, scenery)
@@ -136,6 +140,7 @@ def explain(
         page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
         folders=tuple(folder / name for name in names),
         lines=tuple(f"{one.subject.name}: {one.words}" for one in seen),
+        kept=kept,
     )
 
 

@@ -61,7 +61,12 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
     look = scene.look
     page = image_page(
         f"Inside the model: {look.item.name}",
-        [sentences.says(look.prediction, look.item.class_number), f"It saw {look.item.words}.", *_missing(missing)],
+        [
+            sentences.says(look.prediction, look.item.class_number),
+            f"It saw {look.item.words}.",
+            *filter(None, [scene.kept]),
+            *_missing(missing),
+        ],
         _answers(look.prediction),
         sections,
         _facts(scene),
@@ -143,6 +148,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
             "notes": fitted.original.notes,
         },
         "query": {name: str(one) if isinstance(one, Path) else one for name, one in asdict(scene.query).items()},
+        "kept": scene.kept,
         "prediction": look.prediction,
         "activations": look.activations,
         **({} if look.along is None else vars(look.along)),

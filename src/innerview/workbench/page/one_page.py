@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from innerview.methods.registry import USUAL
 from innerview.model import Model
@@ -53,6 +53,11 @@ def payloads_of(
         keys = {"target": about.target, "versus": about.versus, "method": method, "baseline": baseline}
         packed.append(pack(payload, **keys))
     versus = facts[0].versus
+    for name, found in look.methods.items():
+        if name != method:
+            about = replace(facts[0], method=name)
+            keys = {"target": about.target, "versus": versus, "method": name, "baseline": baseline}
+            packed.append(pack(map_payload(found, about, stamp, small=large), **keys))
     first = {"target": facts[0].target, "versus": versus, "baseline": baseline}
     if look.evidence is not None:
         packed.append(pack(evidence_payload(look.evidence, stamp, versus=versus), target=None, versus=None))

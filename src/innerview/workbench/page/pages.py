@@ -17,6 +17,7 @@ from innerview.methods.registry import USUAL
 from innerview.model import Model, has_gradients
 from innerview.session.answers import OpenedModel
 from innerview.session.compute.explanation import FORWARD, Look
+from innerview.session.methods import choose_methods
 from innerview.session.opening import built_in_runs
 from innerview.session.progress import NullListener
 from innerview.session.query import Query
@@ -56,8 +57,17 @@ class PageContext:
     inside: str = ""
 
 
-def page_context(opened: OpenedModel, *, network: bool = False) -> PageContext:
-    """Gather what a page holds beside its images; with `network` the model itself, where the page's engine runs it."""
+def page_context(
+    opened: OpenedModel, methods: Sequence[str] = (), kept: str = "", *, network: bool = False
+) -> PageContext:
+    """Gather what a page holds beside its images.
+
+    Args:
+        opened: the model.
+        methods: of the maps beside the usual one, as they were asked for.
+        kept: what a comparison has decided of them, in words (`with_kept`); empty if none has.
+        network: put the model itself into it, where the page's engine runs it.
+    """
     model, name, fingerprint, histograms = opened.model, opened.name, opened.fingerprint, opened.histograms
     payloads = [pack(weights_payload(histograms, Stamp(fingerprint)))] if histograms.layers else []
     folders = built_in_runs(name)
@@ -77,7 +87,8 @@ def page_context(opened: OpenedModel, *, network: bool = False) -> PageContext:
             )
         timeline = registry.answer(Query(kind="timeline", model=fingerprint, run=run["id"]), None, NullListener())
         payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for images that nobody followed
-    described = describe_model(model, name, [USUAL if has_gradients(model) else FORWARD])
+    shown = list(dict.fromkeys([USUAL if has_gradients(model) else FORWARD, *choose_methods(methods, model)]))
+    described = describe_model(model, name, shown, {"words": kept} if kept else None)
     held, inside = network_and_words(opened) if network else (None, "")
     return PageContext(
         model, model.weights(), described, tuple(facts), tuple(payloads), registry, network=held, inside=inside

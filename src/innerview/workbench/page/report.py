@@ -13,6 +13,7 @@ from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.session.compute.explanation import Look, examine
 from innerview.session.images import gather
+from innerview.session.kept import with_kept
 from innerview.session.opening import opened_model, query_and_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
@@ -45,11 +46,12 @@ EXTENTS: Final[tuple[tuple[int, Mapping[str, Any], Sizes], ...]] = (
 
 @dataclass(frozen=True)
 class Reported:
-    """What was written: the page, its size in bytes, and what is said of each image."""
+    """What was written: the page, its size in bytes, what is said of each image, and what a comparison decided."""
 
     page: Path
     size: int
     lines: tuple[str, ...]
+    kept: str = ""
 
 
 def report(
@@ -66,7 +68,8 @@ def report(
     Args:
         images: files, names of examples, PIL images or arrays, several or one; with nothing named at all, the first
             example.
-        query: what to work out; or the model.
+        query: what to work out; or the model. Where no method and no baseline is named, what `innerview compare` has
+            found best for the model is shown; `Query(kept=False)` for the usual.
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: the file; one that is there is replaced.
         network: put the model itself into the page, which then answers by itself (other classes, a brush, images of
@@ -79,15 +82,16 @@ def report(
         ModelError: something is NaN or infinite.
         OutputError: the file can't be written, or the viewer was not built.
     """
-    asked, taken = query_and_model(query, model)
+    given, taken = query_and_model(query, model)
     opened = opened_model(taken)
+    asked, kept = with_kept(given, opened)
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     if len(items) > MOST:
         raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     asked = replace(asked, **extent, judge=bool(asked.judge))  # it takes long, and no page needs it
-    scene = page_context(opened, network=network)
+    scene = page_context(opened, asked.methods, kept, network=network)
     title = items[0].name if len(items) == 1 else f"{len(items)} images"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 
@@ -104,7 +108,7 @@ def report(
     content = text.encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)
-    return Reported(path, len(content), tuple(lines))
+    return Reported(path, len(content), tuple(lines), kept)
 
 
 def page(
