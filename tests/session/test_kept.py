@@ -35,7 +35,14 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def keep(named: str = "", **told: Any) -> Path:
     place = next(places_for(MODEL.fingerprint, named))
     place.parent.mkdir(parents=True, exist_ok=True)
-    known = {"method": "class-evidence", "baselines": [], "agreement": 0.7312, "low": 0.7, "high": 0.78, "n": 40}
+    known: dict[str, Any] = {
+        "method": "class-evidence",
+        "baselines": [],
+        "agreement": 0.7312,
+        "low": 0.7,
+        "high": 0.78,
+        "n": 40,
+    }
     place.write_text(json.dumps({"model": MODEL.fingerprint, "advice": "Believe it.", **known, **told}))
     return place
 
