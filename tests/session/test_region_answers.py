@@ -46,16 +46,9 @@ class Levels(NullListener):
         self.found.append(found)
 
 
-def ask(
-    session: Session,
-    listener: NullListener | None = None,
-    image: int = 0,
-    n_placebos: int | None = PLACEBOS,
-    **keys: Any,
-) -> Payload:
+def ask(session: Session, listener: NullListener | None = None, image: int = 0, **keys: Any) -> Payload:
     message = {"kind": "effects", "image": session.hello()["samples"][image]["image"], "target": 3, **keys}
-    query = read_query(message)
-    query = query if n_placebos is None else replace(query, n_placebos=n_placebos)
+    query = replace(read_query(message), n_placebos=PLACEBOS)
     return decode(session.answer(query, listener or NullListener()).blob)
 
 
@@ -85,9 +78,10 @@ def test_a_box_gets_the_numbers_of_the_method(session: Session) -> None:
 
 
 def test_the_command_line_and_the_viewer_give_the_same_numbers(session: Session, tmp_path: Path) -> None:
-    assert main(["ask", "cat", "--region", "4,2,12,10", "--target", "3", "-o", str(tmp_path / "asked")]) == 0
+    asked = ["--region", "4,2,12,10", "--target", "3", "--placebos", str(PLACEBOS)]
+    assert main(["ask", "cat", *asked, "-o", str(tmp_path / "asked")]) == 0
     written = load_result(tmp_path / "asked")["effects"]
-    shown = ask(session, region=BOX, n_placebos=None)
+    shown = ask(session, region=BOX)
     for name, values in (("removed", written.removed), ("alone", written.alone)):
         elsewhere = getattr(written, f"{name}_elsewhere")[0].mean(axis=0)
         np.testing.assert_array_equal(shown.arrays[name], values[0].astype(np.float32))

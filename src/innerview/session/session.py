@@ -170,7 +170,7 @@ class Session:
         key = computation.key(query)
         found = self._results.get(key)
         if found is None:
-            found = computation.work(self, query, listener)
+            found = computation.work(self, computation.seen(query), listener)
             self._results.put(key, found, computation.size(found))
         return found
 

@@ -1,7 +1,8 @@
 """A kind of result: which fields of a query it depends on, how it is worked out, and how much room it takes.
 
-Results are kept by what they depend on, so two queries that differ in nothing else share one. Each kind stands in a
-file of its own beside this one, and may ask the session for others.
+Results are kept by what they depend on, so two queries that differ in nothing else share one. What is handed to a
+computation says nothing else: all other fields of the query are at their defaults, so a result can't come from what its
+key leaves out. Each kind stands in a file of its own beside this one, and may ask the session for others.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Computation(Generic[T]):
     """A kind of result.
 
     Attributes:
-        fields: of a query, that it depends on; it may look at no others.
+        fields: of a query, that it depends on; it gets to see no others.
         work: works it out.
         size: bytes that it keeps in memory.
     """
@@ -71,6 +72,10 @@ class Computation(Generic[T]):
         """Equal for two queries that have the same result."""
         values: list[Any] = [getattr(query, name) for name in sorted(self.fields)]
         return (self, *values)
+
+    def seen(self, query: Query) -> Query:
+        """What it gets to see of a query."""
+        return Query(**{name: getattr(query, name) for name in self.fields})
 
 
 IMAGE = frozenset({"model", "image"})
