@@ -30,6 +30,7 @@ from innerview.data.samples import example_names as example_names
 from innerview.errors import InnerviewError as InnerviewError
 from innerview.fills import Fill
 from innerview.methods import grid_segments as grid_segments
+from innerview.methods.ask import Earlier
 from innerview.methods.attention import AttentionHead, AttentionQuery
 from innerview.methods.passes import Progress
 from innerview.methods.placebos import Box
@@ -240,7 +241,7 @@ def ask(
     fills: Sequence[str | ArrayLike | Fill] = ...,
     n_placebos: int = ...,
     names: Sequence[str] = ...,
-    earlier: Sequence[float] | Array = ...,
+    earlier: Earlier = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> RegionEffects:
@@ -257,12 +258,14 @@ def ask(
         fills: what stands in the place of what is taken away: names (see `fills.FILLS`) or images.
         n_placebos: other positions to hold each region against, at most; 0 for none.
         names: of the regions, for the sentences; boxes as they are given, and masks by number, if empty.
-        earlier: p-values of tries made before on this image, which are corrected for as well.
+        earlier: tries made before on this image, which are corrected for as well: the answer before this one, which
+            counts those before it, or several answers, or p-values. Who asks the same again has tried once.
         seed: of the draw of positions.
         progress: called with passes done and in all.
 
     Raises:
-        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
+        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning;
+            earlier answers about another image or model.
         ImageError: the image, an image that fills, or a mask does not fit.
         ModelError: an output is NaN or infinite; says for which region.
     """
@@ -278,7 +281,7 @@ def ask(
     fills: Sequence[str | ArrayLike | Fill] = ...,
     n_placebos: int = ...,
     names: Sequence[str] = ...,
-    earlier: Sequence[float] | Array = ...,
+    earlier: Earlier = ...,
     seed: int = ...,
     progress: Progress | None = ...,
 ) -> RegionEffects[T]:
@@ -295,12 +298,14 @@ def ask(
         fills: what stands in the place of what is taken away: names (see `fills.FILLS`) or images.
         n_placebos: other positions to hold each region against, at most; 0 for none.
         names: of the regions, for the sentences; boxes as they are given, and masks by number, if empty.
-        earlier: p-values of tries made before on this image, which are corrected for as well.
+        earlier: tries made before on this image, which are corrected for as well: the answer before this one, which
+            counts those before it, or several answers, or p-values. Who asks the same again has tried once.
         seed: of the draw of positions.
         progress: called with passes done and in all.
 
     Raises:
-        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
+        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning;
+            earlier answers about another image or model.
         ImageError: the image, an image that fills, or a mask does not fit.
         ModelError: an output is NaN or infinite; says for which region.
     """

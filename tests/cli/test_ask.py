@@ -35,6 +35,22 @@ def test_regions_and_masks_are_answered_and_kept(capsys: pytest.CaptureFixture[s
         assert min(chart.size) > 300
 
 
+def test_tries_in_the_folder_are_counted_of_the_same_image_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    def tries(*asked: str) -> tuple[int, str]:
+        assert main(["ask", *asked, "--placebos", "4", "--fill", "black", "-o", "asked"]) == 0
+        return innerview.load_result("asked")["effects"].tries, capsys.readouterr().out
+
+    assert tries("cat", "--region", "8,8,16,16")[0] == 2
+    count, said = tries("cat", "--region", "1,2,4,4", "--region", "20,20,4,4")
+    assert count == 6
+    assert "corrected for 6 tries" in said
+    assert "2 earlier tries on this image, of which asked tells, are counted." in said
+    assert tries("cat", "--region", "8,8,16,16")[0] == 6  # asked before: no further tries
+    count, said = tries("moose", "--region", "8,8,16,16")
+    assert count == 2
+    assert "was about another image or model" in said
+
+
 def test_superpixels_are_asked_about_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "cat", "--region", "superpixels:3", "--placebos", "0", "-o", "asked"]) == 0
     found = innerview.load_result("asked")["effects"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from innerview.fills import make_fill
 from innerview.methods import ask
 from innerview.methods.ask import correct_for, region_effects
 from innerview.methods.paired import holm
-from innerview.methods.placebos import place_elsewhere, rank_p
+from innerview.methods.placebos import Box, place_elsewhere, rank_p
 from innerview.model import InputSpec, OutputSpec
 from innerview.results import RegionEffects
 from innerview.spec import OutputKind
@@ -183,6 +184,27 @@ def test_tries_made_before_are_corrected_for_afterwards_as_well() -> None:
     np.testing.assert_array_equal(later.removed_adjusted, asked.removed_adjusted)
     assert (later.tries, later.notes, later.sentences) == (asked.tries, asked.notes, asked.sentences)
     assert later.tries == 5
+
+
+def test_each_answer_counts_those_before_it_once_and_corrects_by_hand() -> None:
+    def answer(box: Box, removed: float, alone: float) -> RegionEffects:
+        plain = ask(SUM, IMAGE, box, 1, fills=FILLS, n_placebos=5)
+        return replace(plain, removed_p=np.array([removed]), alone_p=np.array([alone]))
+
+    first, second = answer((0, 0, 3, 3), 0.02, 0.5), answer((4, 4, 2, 2), 0.01, 0.04)
+    then = correct_for(second, first)
+    assert then.tries == 4  # in order 0.01 × 4, 0.02 × 3, 0.04 × 2, 0.5 × 1
+    np.testing.assert_allclose([then.removed_adjusted[0], then.alone_adjusted[0]], [0.04, 0.08])
+    third = correct_for(answer((1, 2, 2, 2), 0.001, 0.9), then)
+    assert third.tries == 6
+    np.testing.assert_allclose([third.removed_adjusted[0], third.alone_adjusted[0]], [0.006, 1])
+    again = correct_for(first, third)
+    assert again.tries == 6  # the same question is no further try
+    np.testing.assert_allclose(again.removed_adjusted, [0.08])  # 0.001 × 6, 0.01 × 5, 0.02 × 4
+    asked = ask(SUM, IMAGE, (5, 5, 2, 2), 1, fills=FILLS, n_placebos=5, earlier=[third, 0.3])
+    assert (asked.tries, len(asked.earlier)) == (9, 4)
+    with pytest.raises(UsageError, match="about another image or model"):
+        ask(SUM, IMAGE[::-1], (5, 5, 2, 2), 1, fills=FILLS, n_placebos=5, earlier=first)
 
 
 def test_the_sentence_holds_what_the_arrays_say() -> None:

@@ -36,13 +36,14 @@ from innerview.cli.console import Command, say
     "--output",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Folder for the result and its chart. [none]",
+    help="Folder for the result and its chart; tries on this image that it holds are counted. [none]",
 )
 def command(*, image: str, model: Any, query: Any, output: Path | None) -> None:
     """Ask what regions of IMAGE do: what the score loses without each, what each gains alone, under several fills.
 
     Each effect comes with a p-value against regions of the same size and shape elsewhere in the image, corrected for
-    the number of tries. IMAGE is a file or an example (cat, moose, …).
+    the number of tries: those of this call and, with -o, those that FOLDER holds about the same model and image.
+    IMAGE is a file or an example (cat, moose, …).
     """
     from innerview.cli.progress import steps
     from innerview.workbench.ask import ask

@@ -12,10 +12,10 @@ made before, are corrected for (Holm 1979).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -44,6 +44,9 @@ from innerview.spec import OutputSpec, decides
 from innerview.targets import Contrast, Logit, LogOdds, Probability, Target, usual_of_regions
 from innerview.types import Array, Image
 
+Earlier: TypeAlias = RegionEffects | Sequence[RegionEffects | float] | Array
+"""Tries made before on the same image, by their answers or their p-values."""
+
 DEFAULT_PLACEBOS: Final = 199
 """Other positions that are tried at most: p goes down to 0.005."""
 
@@ -66,7 +69,7 @@ def ask(
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
     n_placebos: int = DEFAULT_PLACEBOS,
     names: Sequence[str] = (),
-    earlier: Sequence[float] = (),
+    earlier: Earlier = (),
     seed: int = 0,
     progress: Progress | None = None,
 ) -> RegionEffects:
@@ -83,12 +86,14 @@ def ask(
         fills: what stands in the place of what is taken away: names (see `fills.FILLS`) or images.
         n_placebos: other positions to hold each region against, at most; 0 for none.
         names: of the regions, for the sentences; boxes as they are given, and masks by number, if empty.
-        earlier: p-values of tries made before on this image, which are corrected for as well.
+        earlier: tries made before on this image, which are corrected for as well: the answer before this one, which
+            counts those before it, or several answers, or p-values. Who asks the same again has tried once.
         seed: of the draw of positions.
         progress: called with passes done and in all.
 
     Raises:
-        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning.
+        UsageError: a region that is empty, outside of the image or all of it; no fill; an objective without meaning;
+            earlier answers about another image or model.
         ImageError: the image, an image that fills, or a mask does not fit.
         ModelError: an output is NaN or infinite; says for which region.
     """
@@ -115,7 +120,7 @@ def region_effects(
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
     n_placebos: int = DEFAULT_PLACEBOS,
     names: Sequence[str] = (),
-    earlier: Sequence[float] = (),
+    earlier: Earlier = (),
     seed: int = 0,
     levels: Sequence[int] = (),
     level: Callable[[RegionEffects], None] | None = None,
@@ -176,15 +181,20 @@ def _read(
     )
 
 
-def correct_for(effects: RegionEffects, earlier: Sequence[float]) -> RegionEffects:
-    """Correct effects for tries that were made before as well, given by their p-values.
+def correct_for(effects: RegionEffects, earlier: Earlier) -> RegionEffects:
+    """Correct effects for tries that were made before as well: THE rule by which tries are counted.
+
+    Args:
+        effects: an answer.
+        earlier: as `ask` takes it.
 
     Raises:
-        UsageError: one is not between 0 and 1.
+        UsageError: a p-value is not between 0 and 1; an answer is about another image or model.
     """
-    before = np.asarray(earlier, np.float64)
+    counted = {key: tries for key, tries in _made(effects, earlier).items() if key not in effects.asked}
+    before = np.array([p for tries in counted.values() for p in tries], np.float64)
     if not ((before >= 0) & (before <= 1)).all():
-        raise UsageError(f"the earlier p-values {list(earlier)} were given; each is between 0 and 1")
+        raise UsageError(f"the earlier p-values {before.tolist()} were given; each is between 0 and 1")
     p = np.stack([effects.removed_p, effects.alone_p])
     adjusted = holm(np.concatenate([p.ravel(), before]))[: p.size].reshape(p.shape)
     tries = int(np.isfinite(p).sum()) + len(before)
@@ -194,6 +204,7 @@ def correct_for(effects: RegionEffects, earlier: Sequence[float]) -> RegionEffec
         removed_adjusted=adjusted[0],
         alone_adjusted=adjusted[1],
         tries=tries,
+        earlier=counted,
         notes=(*(note for note in effects.notes if note not in outdated), *_too_few(effects.n_placebos, tries)),
     )
 
@@ -208,6 +219,22 @@ def region_target(index: int | None, objective: str, output: OutputSpec) -> Targ
     if chosen not in OBJECTIVES:
         raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}")
     return OBJECTIVES[chosen](index)
+
+
+def _made(effects: RegionEffects, earlier: Earlier) -> Mapping[str, tuple[float, ...]]:
+    """Tries that were made before, by what was asked; of p-values alone nobody knows, so each is a try of its own."""
+    made = dict[str, tuple[float, ...]]()
+    for number, one in enumerate([earlier] if isinstance(earlier, RegionEffects) else earlier):
+        if not isinstance(one, RegionEffects):
+            made[f"given {number}"] = (float(one),)
+            continue
+        if not effects.is_about_same(one.numpy):
+            raise UsageError(
+                f"an earlier answer is about another image or model ({one.provenance.fingerprint}; this one is about "
+                f"{effects.provenance.fingerprint}); tries count for the image that they were made on: leave it out"
+            )
+        made |= one.numpy.made
+    return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,7 +320,7 @@ def _result(
     found: Sequence[Sequence[_Under]],
     masks: Sequence[Mask],
     places: Sequence[Placed],
-    earlier: Sequence[float],
+    earlier: Earlier,
     seed: int,
 ) -> RegionEffects:
     model, target, whole = asking.model, asking.target, asking.whole

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -44,6 +46,7 @@ class RegionEffects(Result["RegionEffects[Array]", A_co]):
             where there is no other position.
         removed_adjusted: the p-value corrected for the number of tries (Holm 1979); `alone_adjusted` likewise.
         tries: how many were counted: two for each region, and those made before.
+        earlier: p-values of tries that were made before on this image and count too, by what was asked (`asked`).
         sampled: whether only some of the other positions were tried.
         answer: of the image: number of what is predicted, −1 where none can be read.
         probability: of the class; `score`: of the target.
@@ -86,6 +89,36 @@ class RegionEffects(Result["RegionEffects[Array]", A_co]):
     n_evaluations: int
     provenance: Provenance
     notes: tuple[str, ...] = ()
+    earlier: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, tuple[float, ...]])
+
+    @property
+    def asked(self) -> Mapping[str, tuple[float, ...]]:
+        """P-values of the own tries, by a hash of each question: the region, its placebos, the score and the fills.
+
+        Whoever asks the same again does not try twice.
+        """
+        return {
+            self._question(number): tuple(float(p[number]) for p in (self.removed_p, self.alone_p))
+            for number in range(len(self.names))
+            if np.isfinite(self.removed_p[number])
+        }
+
+    @property
+    def made(self) -> Mapping[str, tuple[float, ...]]:
+        """P-values of all tries on this image so far: what a later answer counts of this one."""
+        return {**self.earlier, **self.asked}
+
+    def is_about_same(self, other: RegionEffects) -> bool:
+        """Whether both are about the same image and model, so that the tries of one count for the other."""
+        same = self.provenance.fingerprint == other.provenance.fingerprint
+        return same and np.array_equal(self.image, other.image)
+
+    def _question(self, number: int) -> str:
+        hashed = hashlib.sha256(repr((self.explained, self.fills)).encode())
+        placed = self.positions[number][self.positions[number, :, 0] >= 0]
+        for part in (np.packbits(self.regions[number]), np.ascontiguousarray(placed, np.int64)):
+            hashed.update(part.tobytes())
+        return hashed.hexdigest()[:12]
 
     @property
     def n_placebos(self) -> Int[A_co, " region"]:
