@@ -1,11 +1,34 @@
-"""Messages that list what there is stay readable where there is much."""
+"""Errors carry in fields what they say, and messages that list what there is stay readable where there is much."""
 
 from __future__ import annotations
 
+import ast
+import pickle
+from collections.abc import Callable
+from copy import copy
+from pathlib import Path
+
 import pytest
 
-from innerview.errors import LISTED, AmbiguousClass, MissingExtra, UnknownClass, UnknownLayer
+from innerview import errors
+from innerview.errors import (
+    LISTED,
+    AmbiguousClass,
+    DataError,
+    ImageError,
+    InnerviewError,
+    MissingExtra,
+    ModelError,
+    OutOfMemory,
+    OutputError,
+    UnknownClass,
+    UnknownLayer,
+    UsageError,
+)
 from innerview.targets import find_class
+
+
+BY_MESSAGE = {"InnerviewError", "UsageError", "ImageError", "ModelError", "OutOfMemory", "DataError", "OutputError"}
 
 
 def test_few_names_are_listed_whole() -> None:
@@ -30,11 +53,84 @@ def test_a_slip_of_the_pen_is_seen() -> None:
 
 def test_what_was_asked_and_what_there_is_are_fields() -> None:
     layer, missing = UnknownLayer("conv12", ["conv1", "conv2"]), MissingExtra("Parquet", "survey")
-    assert (layer.asked, layer.known) == ("conv12", ("conv1", "conv2"))
-    assert (missing.what, missing.extra) == ("Parquet", "survey")
+    assert (layer.about, layer.asked, layer.known) == ("layer", "conv12", ("conv1", "conv2"))
+    assert (missing.about, missing.extra) == ("Parquet", "survey")
     with pytest.raises(UnknownClass) as unknown:
         find_class("hors", ("cat", "horse"))
-    assert (unknown.value.asked, unknown.value.known) == ("hors", ("cat", "horse"))
+    assert (unknown.value.asked, unknown.value.known, unknown.value.nearest) == ("hors", ("cat", "horse"), ("horse",))
     with pytest.raises(AmbiguousClass) as several:
         find_class("crane", ("crane", "cat", "crane"))
     assert (several.value.asked, several.value.known) == ("crane", ("0 crane", "2 crane"))
+
+
+EVERY = [
+    UnknownLayer("conv12", ["conv1"]),
+    UnknownClass("cow", ("cat", "dog")),
+    AmbiguousClass("crane", [(1, "crane"), (4, "crane")]),
+    MissingExtra("Parquet", "survey"),
+    *(
+        kind("said").of("size", asked=1, found=(2, 3), known=["a"], limit=4, path="here/it", layer="conv")
+        for kind in (InnerviewError, UsageError, ImageError, ModelError, OutOfMemory, DataError, OutputError)
+    ),
+]
+
+
+def pickled(error: InnerviewError) -> InnerviewError:
+    """As another process gets it."""
+    return pickle.loads(pickle.dumps(error))  # noqa: S301 our own
+
+
+@pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("again", [copy, pickled, lambda error: error.retold(str(error))])
+def test_fields_are_kept_through_copies_pickles_and_other_words(
+    error: InnerviewError, again: Callable[[InnerviewError], InnerviewError]
+) -> None:
+    other = again(error)
+    assert type(other) is type(error)
+    assert (str(other), vars(other)) == (str(error), vars(error))
+    assert vars(other)
+
+
+def test_every_class_of_errors_is_tried() -> None:
+    public = {kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, InnerviewError)}
+    assert public == set(map(type, EVERY))
+
+
+def test_other_words_may_bring_further_fields() -> None:
+    first = DataError("it is cut short").of("length", asked=9, found=3)
+    second = first.retold("a.bin: it is cut short", path="a.bin")
+    assert (second.about, second.asked, second.path, first.path) == ("length", 9, Path("a.bin"), None)
+
+
+def test_names_and_places_have_one_type_however_they_are_given() -> None:
+    error = UsageError("said").of("rule", asked="a", known={"b": 1, "c": 2}, path="here")
+    assert (error.known, error.path) == (("b", "c"), Path("here"))
+
+
+def test_an_error_shows_its_fields_and_stays_short() -> None:
+    error = UnknownClass("cow", [f"kind {number}" for number in range(9999)])
+    assert (
+        repr(UsageError("no").of("n_steps", asked=0, limit=1)) == "UsageError('no', about='n_steps', asked=0, limit=1)"
+    )
+    assert "asked='cow', known=('kind 0', 'kind 1'" in repr(error)
+    assert len(repr(error)) < 300
+
+
+def raised_without_fields(text: str) -> list[int]:
+    """Lines at which an error is made of a message alone."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    told = {id(call.func.value) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "of"}
+    return [
+        call.lineno
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in BY_MESSAGE and id(call) not in told
+    ]
+
+
+def test_nothing_is_raised_without_saying_in_fields_what_it_is_about() -> None:
+    assert raised_without_fields('raise UsageError("no").of("n_steps")\nraise UsageError("no")') == [2]
+    source = Path(errors.__file__).parent
+    bare = {
+        path.name: lines for path in source.rglob("*.py") if (lines := raised_without_fields(path.read_text("utf-8")))
+    }
+    assert bare == {}

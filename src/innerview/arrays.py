@@ -175,7 +175,7 @@ def read_array(value: object) -> tuple[Array, Kind] | None:
         raise ImageError(
             f"the values of a {package}.{type(value).__name__} can't be read ({type(error).__name__}: "
             f"{str(error).partition(chr(10))[0]}); call innerview outside of compiled functions"
-        ) from error
+        ).of("values", found=type(value).__name__) from error
 
 
 def named_kind(framework: str) -> Kind:
@@ -187,7 +187,9 @@ def named_kind(framework: str) -> Kind:
     """
     if framework not in USUAL:
         known = ", ".join(map(repr, ("numpy", *get_args(Framework))))
-        raise UsageError(f"arrays of {framework!r} were asked for; the kinds of arrays are {known}")
+        raise UsageError(f"arrays of {framework!r} were asked for; the kinds of arrays are {known}").of(
+            "framework", asked=framework, known=known
+        )
     if find_spec(framework) is None:
         raise MissingExtra(f"a result with arrays of {framework}", framework)
     return USUAL[framework]

@@ -246,7 +246,7 @@ def make_fill(asked: str | Image | Fill, image: Image) -> Fill:
             raise ImageError(
                 f"a fill of shape {asked.shape} was given for an image of {image.shape} (height × width × channel); "
                 "bring it to that size first"
-            )
+            ).of("fill", found=asked.shape, asked=image.shape)
         known = hashlib.sha256(np.ascontiguousarray(asked, np.float32).tobytes()).hexdigest()[:8]
         return ImageFill("image", f"another image (its pixels' hash {known})", asked)
     if not isinstance(asked, str):
@@ -262,5 +262,7 @@ def fill_name(asked: str, others: str = "") -> str:
     """
     name = SPELLINGS.get(asked, asked)
     if name not in FILLS:
-        raise UsageError(f"there is no fill {asked!r}; fills are {', '.join(FILLS)}{others}")
+        raise UsageError(f"there is no fill {asked!r}; fills are {', '.join(FILLS)}{others}").of(
+            "fill", asked=asked, known=FILLS
+        )
     return name

@@ -160,7 +160,7 @@ def find_layer(layers: Sequence[Layer], asked: str | int) -> Layer:
         raise UsageError(
             f"layer {text!r} can be two: the one of this name, and number {text}, counted in convolutions and dense "
             f"layers from 1, which ends at layer {by_number.name!r}. Say {NAME}{text} or {NUMBER}{text}"
-        )
+        ).of("layer", asked=text, found=by_number.name)
     found = by_name or by_number
     if found is None:
         raise UnknownLayer(asked, [*(f"1 to {len(counted)}" for _ in counted[:1]), *named])

@@ -217,7 +217,7 @@ def require_differentiable(model: Model) -> None:
             f"gradients were asked of a model that can only be run forward{why_forward_only(model)}; wrap the model "
             "itself (a PyTorch module, say) instead of a function, or use what needs no gradients: occlusion, keep, "
             "path"
-        )
+        ).of("gradients", found="forward only")
 
 
 def why_forward_only(model: Model) -> str:
@@ -241,7 +241,7 @@ def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:
     if not np.issubdtype(images.dtype, np.floating):
         raise ModelError(
             f"pixels are floats between 0 and 1; an array of {images.dtype} was given: divide bytes by 255"
-        )
+        ).of("dtype", found=str(images.dtype))
     return np.ascontiguousarray(images, dtype=dtype)
 
 

@@ -71,13 +71,15 @@ class Resize:
         if self.interpolation not in INTERPOLATIONS:
             raise ModelError(
                 f"interpolation {self.interpolation!r} was declared; it is one of {', '.join(INTERPOLATIONS)}"
-            )
+            ).of("interpolation", asked=self.interpolation, known=INTERPOLATIONS)
         if self.odd not in {"round", "floor"}:
-            raise ModelError(f"odd={self.odd!r} was declared; it is 'round' or 'floor'")
+            raise ModelError(f"odd={self.odd!r} was declared; it is 'round' or 'floor'").of(
+                "odd", asked=self.odd, known=("round", "floor")
+            )
         if self.short_side is not None and (_whole(self.short_side) is None or self.short_side < 1):
             raise ModelError(
                 f"a shorter side of {self.short_side!r} was declared; give whole pixels, or None to squeeze the image"
-            )
+            ).of("resize", asked=self.short_side)
 
 
 @renames.arguments(low="value_range", high="value_range")
@@ -131,23 +133,23 @@ class InputSpec:
             raise ModelError(
                 f"an image of {height} × {width} × {channels} was declared; "
                 "height and width are at least 1, and channels are 1 (grey) or 3 (red, green, blue)"
-            )
+            ).of("size", asked=(height, width, channels))
         if layout not in LAYOUTS:
             raise ModelError(
                 f"layout {layout!r} was declared; it is 'HWC' (height, width, channels, as in Keras) or 'CHW' "
                 "(channels in front, as in PyTorch)"
-            )
+            ).of("layout", asked=layout, known=("HWC", "CHW"))
         count = sides[2]
         if channel_order not in CHANNEL_ORDERS or (channel_order == "BGR" and count == 1):
             raise ModelError(
                 f"channel_order {channel_order!r} was declared for {count} channel{'s' * (count != 1)}; it is "
                 "'RGB', or 'BGR' (blue first) of three channels"
-            )
+            ).of("channel_order", asked=channel_order, found=count, known=("RGB", "BGR"))
         if resize is not None and (resize.short_side or math.inf) < min(cast("list[int]", sides[:2])):
             raise ModelError(
                 f"a shorter side of {resize.short_side} pixels was declared, and the model takes {height} × {width}: "
                 "the middle that is cut out would be larger than the image"
-            )
+            ).of("resize", asked=resize.short_side, limit=max(height, width))
         values = {
             "height": sides[0],
             "width": sides[1],
@@ -189,12 +191,12 @@ class InputSpec:
             raise ModelError(
                 f"value_range {self.value_range}, mean {self.mean} and std {self.std} were declared; give finite "
                 "numbers, and another one for white than for black"
-            )
+            ).of("value_range", asked=(self.value_range, self.mean, self.std))
         if len(self.mean) != self.channels or len(self.std) != self.channels or min(self.std) <= 0:
             raise ModelError(
                 f"mean {self.mean} and std {self.std} were declared for {self.channels} channels; "
                 "give one number per channel, and std above 0"
-            )
+            ).of("mean", asked=(self.mean, self.std), found=self.channels)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -218,7 +220,7 @@ class InputSpec:
             raise ModelError(
                 f"the model takes a batch of {self.height} × {self.width} × {self.channels} images "
                 f"(batch, height, width, channel); an array of shape {images.shape} was given"
-            )
+            ).of("images", found=images.shape, asked=(self.height, self.width, self.channels))
 
 
 @renames.attributes(key="output")
@@ -255,13 +257,15 @@ class OutputSpec:
         if kind not in KINDS:
             meant = MEANT.get(str(kind).lower())
             said = f": for {kind!r} say {meant!r}" if meant else ""
-            raise ModelError(f"outputs of kind {kind!r} were declared; a kind is one of {', '.join(KINDS)}{said}")
+            raise ModelError(f"outputs of kind {kind!r} were declared; a kind is one of {', '.join(KINDS)}{said}").of(
+                "kind", asked=kind, known=KINDS
+            )
         heat = _number("temperature", temperature)
         if len(names) < 1 or not 0 < heat < math.inf:
             raise ModelError(
                 f"{len(names)} classes at temperature {temperature} were declared; "
                 "a classifier has at least one class and a temperature above 0"
-            )
+            ).of("classes", asked=len(names), found=temperature)
         values = {
             "class_names": names,
             "kind": "sigmoid" if len(names) == 1 and kind == "logits" else kind,
@@ -314,7 +318,7 @@ class OutputSpec:
             raise ModelError(
                 f"the model gives one score for {self.class_names[0]}, and from which value on that means yes was "
                 "not declared; declare kind 'sigmoid' (a logit: above 0) or 'probabilities' (above 0.5)"
-            )
+            ).of("kind", found=self.class_names[0])
         return decide(outputs, self.probabilities(outputs), self.kind)
 
     def __repr__(self) -> str:
@@ -373,7 +377,7 @@ def require_array(given: object) -> None:
             f"images are NumPy arrays, height × width × channel, 0 black and 1 white; a {kind} was given. What "
             "`import innerview` itself has (innerview.gradient, …) takes tensors; here, of a PyTorch tensor with "
             "channels in front, before any normalisation, give tensor.permute(1, 2, 0).numpy()"
-        )
+        ).of("image", found=kind)
 
 
 def _whole(value: object) -> int | None:
@@ -387,7 +391,7 @@ def _number(what: str, value: object) -> float:
     try:
         return float(cast("float", value))
     except (TypeError, ValueError):
-        raise ModelError(f"{what} {value!r} was declared; give one number") from None
+        raise ModelError(f"{what} {value!r} was declared; give one number").of(what, asked=value) from None
 
 
 def _range(given: object) -> tuple[float, float]:
@@ -397,7 +401,7 @@ def _range(given: object) -> tuple[float, float]:
     except (TypeError, ValueError):
         raise ModelError(
             f"value_range {given!r} was declared; give the model's values for black and for white, such as (0, 1)"
-        ) from None
+        ).of("value_range", asked=given) from None
     return _number("value_range", low), _number("value_range", high)
 
 
@@ -406,8 +410,8 @@ def _per_channel(what: str, given: object, channels: int, usual: float) -> tuple
     try:
         found = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError):
-        raise ModelError(
-            f"{what} {given!r} was declared; give a number, or one for each of {channels} channels"
+        raise ModelError(f"{what} {given!r} was declared; give a number, or one for each of {channels} channels").of(
+            what, asked=given, found=channels
         ) from None
     values: list[float] = found.reshape(-1).tolist()
     if given is None or not values:
@@ -424,15 +428,19 @@ def _class_names(given: object) -> tuple[str, ...]:
         case str() | bytes():
             raise ModelError(
                 f"class_names={given!r} is one text; give a list of names, [{given!r}] for a model with one output"
-            )
+            ).of("class_names", asked=given, found="a text")
         case Mapping():
             return _from_table(cast("Mapping[object, object]", given))
         case set() | frozenset():
-            raise ModelError("class_names is a set, which has no order; give a list, in the order of the outputs")
+            raise ModelError("class_names is a set, which has no order; give a list, in the order of the outputs").of(
+                "class_names", found="a set"
+            )
         case Iterable():
             return tuple(_name(one) for one in cast("Iterable[object]", given))
         case _:
-            raise ModelError(f"class_names={given!r} was declared; give a list of names, or their number")
+            raise ModelError(f"class_names={given!r} was declared; give a list of names, or their number").of(
+                "class_names", asked=given
+            )
 
 
 def _from_table(table: Mapping[object, object]) -> tuple[str, ...]:
@@ -444,7 +452,7 @@ def _from_table(table: Mapping[object, object]) -> tuple[str, ...]:
     raise ModelError(
         f"class_names is a table of {len(table)} entries whose numbers are not 0 to {len(table) - 1}; give a name for "
         "each output, {0: 'cat', 1: 'dog'}, or a list"
-    )
+    ).of("class_names", found=len(table))
 
 
 def _hashable(table: Mapping[object, object]) -> bool:
@@ -458,7 +466,9 @@ def _class_number(key: object) -> int | None:
 def _name(given: object) -> str:
     number = _whole(given)
     if not isinstance(given, str) and number is None:
-        raise ModelError(f"a class is called {given!r}; give names as text")
+        raise ModelError(f"a class is called {given!r}; give names as text").of(
+            "class_names", asked=given, found="no text"
+        )
     return str(given) if number is None else str(number)
 
 
@@ -466,4 +476,6 @@ def _key(given: object) -> str | int | None:
     number = _whole(given)
     if given is None or isinstance(given, str) or number is not None:
         return number if number is not None else cast("str | None", given)
-    raise ModelError(f"output={given!r} was declared; it is the name or the number of the output that is meant")
+    raise ModelError(f"output={given!r} was declared; it is the name or the number of the output that is meant").of(
+        "output", asked=given
+    )

@@ -117,7 +117,9 @@ def _fix(index: int | None, outputs: LogitRow, output: OutputSpec) -> int:
 def _fixed(index: int | None) -> int:
     """The class of a target that was resolved; one that was not has none yet."""
     if index is None:
-        raise UsageError("the target leaves its class open; call resolve(outputs at the image) first")
+        raise UsageError("the target leaves its class open; call resolve(outputs at the image) first").of(
+            "target", found="open"
+        )
     return index
 
 
@@ -199,7 +201,7 @@ class Probability:
             raise UsageError(
                 f"a probability was asked of a model whose output is {output.kind!r}; "
                 "softmax has a meaning for logits only: explain the output itself (Logit)"
-            )
+            ).of("target", asked="probability", found=output.kind)
         return replace(self, index=_fix(self.index, outputs, output), temperature=output.temperature)
 
     def score(self, outputs: Logits) -> Scores:
@@ -247,7 +249,7 @@ class Margin:
         if chosen == _fix(self.other, outputs, output):
             raise UsageError(
                 f"{label(chosen, output.class_names)} was to be explained against itself; name another class"
-            )
+            ).of("target", asked=label(chosen, output.class_names), found="itself")
         return replace(self, index=chosen, logarithms=output.kind == "probabilities")
 
     def score(self, outputs: Logits) -> Scores:
@@ -290,7 +292,7 @@ class LogOdds:
             raise UsageError(
                 f"the log-odds of a class were asked of a model whose output is {output.kind!r} with {len(outputs)} "
                 "values; they have a meaning for the logits of several classes: explain the output itself (Logit)"
-            )
+            ).of("target", asked="log-odds", found=output.kind)
         return replace(self, index=_fix(self.index, outputs, output), temperature=output.temperature)
 
     def score(self, outputs: Logits) -> Scores:
@@ -352,7 +354,7 @@ class Similarity:
             raise UsageError(
                 f"similarity to an image with {len(self.reference)} outputs was asked of a model that gives "
                 f"{len(output.class_names)}; make it with the same model: Similarity.to(model, other)"
-            )
+            ).of("target", asked=len(self.reference), found=len(output.class_names))
         _require_direction(outputs, "image")
         return self
 
@@ -386,7 +388,7 @@ def _require_direction(outputs: Array, what: str) -> None:
     if not np.isfinite(outputs).all() or not outputs.any():
         raise UsageError(
             f"similarity was asked for, and the outputs for the {what} are all 0 or not finite: they have no direction"
-        )
+        ).of("target", asked=what, found="no direction")
 
 
 def _above_zero(probabilities: Logits) -> Logits:
@@ -398,7 +400,7 @@ def _refuse_probabilities(what: str, output: OutputSpec) -> None:
         raise UsageError(
             f"a {what} was asked of a model that gives probabilities; explain the probability or a margin between "
             "two classes, or declare kind 'logits' and give the outputs from before the softmax"
-        )
+        ).of("target", asked=what, found="probabilities")
 
 
 USUAL: Final[Mapping[OutputKind, str]] = MappingProxyType(

@@ -155,7 +155,7 @@ def _check_range(values: Array, name: str) -> None:
             f"the {name} was given as a tensor with values from {low:.3g} to {high:.3g}; pixels go from 0 (black) to "
             "1 (white), since the model applies its own range and normalisation. Take yours back (tensor * std + "
             "mean, or tensor / 255); for values outside on purpose give a NumPy array"
-        )
+        ).of(name, found=(low, high))
 
 
 activation_distances = taking_tensors(methods.activation_distances)

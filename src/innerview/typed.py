@@ -58,7 +58,7 @@ def require_model(given: object) -> None:
         f"{what} was given where a model is needed; make one of a model, which says what it takes and gives: "
         'innerview.wrap(model, input=InputSpec(height=224, width=224, layout="CHW"), output=OutputSpec(["cat", '
         "\"dog\"])), or load a built-in one: innerview.load_pretrained('allcnn')"
-    )
+    ).of("model", found=what)
 
 
 def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec) -> None:
@@ -96,7 +96,9 @@ def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputS
     asked = given.get("target")
     needed = parameter.default is inspect.Parameter.empty
     if isinstance(asked, bool):
-        raise UsageError(f"target={asked} was given; give a class by its number or name, or a target such as Logit(3)")
+        raise UsageError(
+            f"target={asked} was given; give a class by its number or name, or a target such as Logit(3)"
+        ).of("target", asked=asked)
     if isinstance(asked, int | np.integer | str):
         found = asked if isinstance(asked, str) else int(asked)
         # Where only the number is taken down (keep), a number it is.
@@ -174,7 +176,7 @@ def _from_pillow(name: str, value: Any, spec: InputSpec) -> Array:
             f"the {name} is a PIL image of {value.size[0]} × {value.size[1]} pixels (width × height) and mode "
             f"{value.mode}; the model takes {spec.width} × {spec.height} and mode {mode}. "
             "innerview.preprocess(innerview.load_image(file), model.input).pixels brings any image to it"
-        )
+        ).of("size", asked=(spec.height, spec.width), found=(value.size[1], value.size[0]))
     pixels = np.asarray(value).astype(np.float32) / np.float32(255)
     return pixels.reshape(spec.shape)
 
@@ -186,4 +188,4 @@ def _check_bytes(name: str, values: Array) -> None:
         raise ImageError(
             f"the {name} holds whole numbers from {values.min():g} to {values.max():g}; pixels go from 0 (black) to 1 "
             "(white): divide bytes by 255"
-        )
+        ).of(name, found=(float(values.min()), float(values.max())))

@@ -332,17 +332,22 @@ def _folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("own.py").write_text(OWN, encoding="utf-8")
 
 
-def said(case: Callable[[], object]) -> str:
-    """The message of the error that a case must end with, as users meet it."""
+def raised(case: Callable[[], object]) -> InnerviewError:
+    """The error that a case must end with, as users meet it."""
     with unchecked(), pytest.raises(InnerviewError) as caught:
         case()
-    return str(caught.value)
+    return caught.value
+
+
+def row(given: str, error: InnerviewError) -> str:
+    """A line of the page: what a program reads, then what people do."""
+    return f"| {given} | `{type(error).__name__}`, `{error.about}` | {str(error).translate(ESCAPED)} |"
 
 
 def table(cases: Cases) -> str:
     """A section's table, as it stands on the page; what Markdown would take for its own is escaped."""
-    rows = [f"| {given} | {said(case).translate(ESCAPED)} |" for given, case in cases.items()]
-    return "\n".join(["| given | said |", "|---|---|", *rows])
+    rows = [row(given, raised(case)) for given, case in cases.items()]
+    return "\n".join(["| given | error, `about` | said |", "|---|---|---|", *rows])
 
 
 @pytest.mark.usefixtures("_folders")

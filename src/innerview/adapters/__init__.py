@@ -104,7 +104,7 @@ def wrap(
             f"what a {type(model).__name__} takes and gives can't be read from it; declare it, for example: "
             'wrap(model, input=InputSpec(height=224, width=224, layout="CHW", mean=(0.485, 0.456, 0.406), '
             'std=(0.229, 0.224, 0.225)), output=OutputSpec(class_names=("cat", "dog")))'
-        )
+        ).of("declaration", found=type(model).__name__)
     _check_options(adapter, model, options)
     wrapped = adapter(model, input, output, **options)
     if not options.get("allow_nonfinite"):
@@ -122,7 +122,7 @@ def _check_options(adapter: Adapter, model: object, options: Iterable[str]) -> N
         raise UsageError(
             f"{', '.join(strange)} was given for a {type(model).__name__}, whose adapter does not know it; its options "
             f"are {', '.join(own) or 'none'}"
-        )
+        ).of("options", asked=tuple(strange), known=own)
 
 
 def of_file(file: Any, taken: InputSpec | None, given: OutputSpec | None) -> tuple[InputSpec, OutputSpec]:
@@ -137,9 +137,11 @@ def of_file(file: Any, taken: InputSpec | None, given: OutputSpec | None) -> tup
             f"{file.path.name} says of its input no more than {size or 'that its size is open'}"
             f"{f', {layout}' if layout else ''}; declare the range, mean and std that its training had: "
             "wrap('model.onnx', input=InputSpec(height=224, width=224, layout=\"CHW\", mean=…, std=…))"
-        )
+        ).of("range", path=file.path)
     if given is None and not file.class_names:
-        raise UsageError(f"{file.path.name} does not say how many classes it has; declare output=OutputSpec(…)")
+        raise UsageError(f"{file.path.name} does not say how many classes it has; declare output=OutputSpec(…)").of(
+            "classes", path=file.path
+        )
     return taken, given or OutputSpec(file.class_names, source=file.source)
 
 
@@ -149,7 +151,9 @@ def check_rows(model: Model) -> None:
     images = random.random((ROWS, *model.input.shape)).astype(model.dtype)
     together = model.forward(images).outputs
     if not np.isfinite(together).all():
-        raise ModelError(f"the outputs for {ROWS} random images are not finite: {together}; check the InputSpec")
+        raise ModelError(f"the outputs for {ROWS} random images are not finite: {together}; check the InputSpec").of(
+            "outputs", found="not finite"
+        )
     alone = np.concatenate([model.forward(images[[row]]).outputs for row in range(ROWS)])
     change = float(np.abs(together - alone).max())
     if change > TOLERANCE[model.dtype.name] * float(np.abs(together).max()):
@@ -157,7 +161,7 @@ def check_rows(model: Model) -> None:
             f"an image's output changes by up to {change:.3g} when other images are in its batch, or from one call "
             "to the next. Look for batch statistics (BatchNorm with track_running_stats=False) or dropout that "
             "evaluation mode does not turn off"
-        )
+        ).of("batch", found=change)
 
 
 def _load(package: str) -> Adapter:
@@ -172,7 +176,7 @@ def _plugged(added: Plugin) -> Adapter:
         raise UsageError(
             f"{added.words} makes models of models of {added.name}, and it can't be used ({problem}); mend or remove "
             f"{added.package.partition(' ')[0]}"
-        )
+        ).of("plugin", asked=added.name)
     return cast("Adapter", added.value)
 
 
@@ -190,12 +194,14 @@ def _find(model: object, *, with_parameters: bool) -> Adapter:
         if added is not None:
             return _plugged(added)
         if package in WAYS:
-            raise UsageError(f"a model of {package} can't be wrapped as it is; {WAYS[package]}")
+            raise UsageError(f"a model of {package} can't be wrapped as it is; {WAYS[package]}").of(
+                "model", found=package
+            )
     if not callable(model):
         raise UsageError(
             f"a {type(model).__name__} can't be called; wrap a PyTorch module, a Keras model or a function from "
             "images to outputs"
-        )
+        ).of("model", found=type(model).__name__)
     return FunctionModel
 
 

@@ -28,7 +28,9 @@ def check_precision(dtype: np.dtype[np.floating] | type[np.floating]) -> np.dtyp
     """Give `dtype` as NumPy writes it, or raise ModelError unless it is float32 or float64."""
     wanted = np.dtype(dtype)
     if wanted not in PRECISIONS:
-        raise ModelError(f"models compute in float32 or float64; {wanted.name} was asked for")
+        raise ModelError(f"models compute in float32 or float64; {wanted.name} was asked for").of(
+            "dtype", asked=wanted.name, known=("float32", "float64")
+        )
     return wanted
 
 
@@ -40,7 +42,7 @@ def check_weights(weights: Mapping[str, Array]) -> None:
             raise ModelError(
                 f"{name} holds {wrong} values of {value.size} that are not finite; nothing can be explained with them. "
                 "To look at the weights only, open the model with allow_nonfinite=True"
-            )
+            ).of("weights", asked=name, found=wrong)
 
 
 def refuse_weights_only(*, allow_nonfinite: bool) -> None:
@@ -48,7 +50,7 @@ def refuse_weights_only(*, allow_nonfinite: bool) -> None:
     if allow_nonfinite:
         raise ModelError(
             "this model was opened with allow_nonfinite=True, for looking at its weights; open it without to run it"
-        )
+        ).of("allow_nonfinite")
 
 
 def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
@@ -68,7 +70,7 @@ def check_inputs(call: Callable[..., Any], before: int, way: str) -> None:
     if len(needed) > 1:
         raise ModelError(
             f"the model takes {len(needed)} inputs ({', '.join(needed)}), but an explanation is of one image; {way}"
-        )
+        ).of("inputs", found=tuple(needed))
 
 
 def enter(spec: InputSpec, images: Array, dtype: np.dtype[np.floating]) -> Array:
@@ -102,7 +104,7 @@ def check_shape(shape: tuple[int, ...], batch: int, output: OutputSpec) -> None:
         raise ModelError(
             f"the model gave outputs of shape {shape} for {batch} images; {wanted} (batch × class) was expected, "
             f"since {len(output.class_names)} class names were declared{DENSE if len(shape) == 4 else ''}"
-        )
+        ).of("outputs", found=shape, asked=len(output.class_names))
 
 
 def collect_grad_outputs(grad_outputs: Mapping[str, GradOutputs], values: Mapping[str, Array]) -> dict[str, Array]:
@@ -112,15 +114,19 @@ def collect_grad_outputs(grad_outputs: Mapping[str, GradOutputs], values: Mappin
         UsageError: there is no grad_output, or their shapes or numbers of targets don't agree.
     """
     if not grad_outputs:
-        raise UsageError("a vjp was asked for without a grad_output; give one for the output or for a layer")
+        raise UsageError("a vjp was asked for without a grad_output; give one for the output or for a layer").of(
+            "grad_output", asked=None
+        )
     factors = {name: np.array(ask(values[name].copy()), values[name].dtype) for name, ask in grad_outputs.items()}
     for name, factor in factors.items():
         if factor.shape[1:] != values[name].shape or factor.ndim == values[name].ndim:
             raise UsageError(
                 f"the grad_output on {name} is to be target × {' × '.join(map(str, values[name].shape))}; "
                 f"it came with shape {factor.shape}"
-            )
+            ).of("grad_output", asked=name, found=factor.shape)
     targets = {name: len(factor) for name, factor in factors.items()}
     if len(set(targets.values())) > 1 or 0 in targets.values():
-        raise UsageError(f"all grad_outputs give the same number of targets, at least one; they came with {targets}")
+        raise UsageError(
+            f"all grad_outputs give the same number of targets, at least one; they came with {targets}"
+        ).of("grad_output", found=targets)
     return factors

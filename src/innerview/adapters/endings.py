@@ -78,12 +78,14 @@ def take_off(found: Found, output: OutputSpec, where: str = "") -> bool:
     if way == AS_IT_IS:
         return False
     if way != BEFORE:
-        raise ModelError(f"the model ends in {found}{where}, but {output.kind!r} was declared: {way}")
+        raise ModelError(f"the model ends in {found}{where}, but {output.kind!r} was declared: {way}").of(
+            "kind", asked=output.kind, found=found
+        )
     if output.temperature != 1:
         raise ModelError(
             f"the model ends in {found}{where}, and a temperature of {output.temperature:g} was declared beside it, "
             "which would be applied a second time; leave the temperature out, or wrap the model without its ending"
-        )
+        ).of("temperature", asked=output.temperature, found=found)
     return True
 
 
@@ -96,7 +98,7 @@ def take_off_seen(found: Found, output: OutputSpec, *, taken: bool) -> None:
         raise ModelError(
             f"the model ends in {found}, inside of what is compiled, so that nothing before it can be taken; wrap the "
             "model without it"
-        )
+        ).of("ending", found=found)
 
 
 def words(found: Found, where: str = "") -> str:
@@ -115,7 +117,7 @@ def check_taken_off(found: Found, given: Array, before: Array, output: OutputSpe
     raise ModelError(
         f"the model ends in {found}, but not one over the classes of each image alone: it gives {own[0][:5]} where "
         f"its logits say {output.probabilities(before)[0][:5]}. Say over which axis: softmax(dim=1) in PyTorch, axis=-1"
-    )
+    ).of("axis", found=found)
 
 
 def check_meaning(model: Model) -> None:
@@ -135,14 +137,14 @@ def check_meaning(model: Model) -> None:
         raise ModelError(
             f"{_declared(kind)} were declared, but the outputs are positive and sum to 1: the model ends in softmax. "
             "Declare kind 'probabilities' (--output-spec probabilities), or wrap the model without it"
-        )
+        ).of("kind", asked=kind, found="softmax")
     elif bounded and _ending(model) != "linear" and float(np.ptp(outputs)) > CHANGE and outputs[:PLAIN].all():
         # A sigmoid is 0 exactly for no image; what is, was cut off at 0, and is a score like any other.
         raise ModelError(
             f"{_declared(kind)} were declared, but the outputs lie between 0 and 1 ({outputs.min():.3g} to "
             f"{outputs.max():.3g}) for all that was tried, noise a million times as strong as an image among it: the "
             f"model seems to end in a sigmoid. Wrap it without that, with kind 'sigmoid'{_instead(single=single)}"
-        )
+        ).of("kind", asked=kind, found="sigmoid")
 
 
 def _check_probabilities(outputs: Array, *, bounded: bool, sums: bool) -> None:
@@ -152,7 +154,7 @@ def _check_probabilities(outputs: Array, *, bounded: bool, sums: bool) -> None:
     raise ModelError(
         f"probabilities were declared, but the outputs for a random image are {wrong[:5]} and sum to "
         f"{wrong.sum():.4g}; declare kind 'logits', 'sigmoid' or 'scores'"
-    )
+    ).of("kind", asked="probabilities", found=float(wrong.sum()))
 
 
 def _declared(kind: OutputKind) -> str:

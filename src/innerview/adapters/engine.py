@@ -166,7 +166,9 @@ class Passes:
         check_shape(values[OUTPUT].shape, batch, self.output)
         for name in asked:
             if name not in values:
-                raise ModelError(f"layer {name} was called in the dry run, but not for these images; don't tap it")
+                raise ModelError(f"layer {name} was called in the dry run, but not for these images; don't tap it").of(
+                    "layer", layer=name
+                )
 
     def _empty(self, name: str) -> Array:
         shape = next(layer.shape for layer in self.layers if layer.name == name)

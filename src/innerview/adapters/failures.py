@@ -82,7 +82,7 @@ def made_ours(
         runs = place is None and bool(back)
         message = describe(back if runs else doing, error, place or "", STILL if runs else after)
         kind = OutOfMemory if full else ModelError
-        raise kind(message) from error
+        raise kind(message).of("memory" if full else "failure", found=type(error).__name__) from error
 
 
 class OfTarget(InnerviewError):

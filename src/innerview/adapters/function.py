@@ -102,7 +102,7 @@ class FunctionModel:
         if layers:
             raise UsageError(
                 f"layers {', '.join(layers)} were asked of a wrapped function, which shows none; wrap the model itself"
-            )
+            ).of("layers", asked=tuple(layers))
         inputs = enter(self._input, images, self._dtype)
         shape = inputs.shape  # as it is given: the function may do with it what it likes
         try:
@@ -112,7 +112,7 @@ class FunctionModel:
             raise ModelError(
                 f"the function failed on a batch of shape {shape} or gave what NumPy can't read as numbers: "
                 f"{type(error).__name__}: {error}"
-            ) from error
+            ).of("function", found=type(error).__name__, asked=shape) from error
         check_shape(outputs.shape, len(images), self._output)
         return ForwardResult(outputs, {})
 

@@ -47,7 +47,7 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
         if key is not None:
             raise ModelError(
                 f"the model gives one tensor, so output={key!r} has no meaning; leave it out of OutputSpec"
-            )
+            ).of("output", asked=key, found="one tensor")
         return result
     tensors = {name: value for name, value in _entries(result).items() if is_tensor(value)}
     key = evident(result, is_tensor) if key is None else key
@@ -56,7 +56,7 @@ def pick(result: Any, key: str | int | None, is_tensor: Callable[[Any], bool]) -
         raise ModelError(
             f"the model gives a {type(result).__name__} with {listed}; output={key!r} names none of them: "
             "say which one is the output, OutputSpec(…, output=…) or --output-spec output=…"
-        )
+        ).of("output", asked=key, found=listed)
     return tensors[key]
 
 

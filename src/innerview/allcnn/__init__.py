@@ -52,7 +52,7 @@ def load_pretrained(
         raise UsageError(
             f"checkpoint {checkpoint!r} of {name} was asked for; the checkpoints are final"
             + "".join(", initial" * (one == 0) + f", {one}" for one in paths)
-        )
+        ).of("checkpoint", asked=checkpoint, known=("final", *(("initial",) * (0 in paths)), *map(str, paths)))
     return read(paths[step], dtype)
 
 
@@ -70,7 +70,7 @@ def run_folder(name: str) -> Path:
     if name not in NAMES:
         raise UsageError(
             f"there is no built-in model {name!r}{renamed(name)}; the built-in models are {', '.join(NAMES)}"
-        )
+        ).of("model", asked=name, known=NAMES)
     return FOLDER / name
 
 

@@ -35,7 +35,7 @@ def read(path: Path, dtype: np.dtype[np.floating] | type[np.floating] = np.float
         with reading(path, "the weights"):
             mean, std, temperature = (_numbers(notes, key) for key in ("mean", "std", "temperature"))
     except DataError as error:
-        raise ModelError(f"{path} can't be read as a weight file ({error})") from error
+        raise ModelError(f"{path} can't be read as a weight file ({error})").of("weights", path=path) from error
     return build(
         weights,
         input=InputSpec(SIZE, SIZE, mean=mean, std=std),
@@ -61,7 +61,9 @@ def write(path: Path, model: NumpyModel, *, notes: Mapping[str, str], half: bool
         weights = {name: value.astype(precision) for name, value in model.weights().items()}
     for name, value in weights.items():
         if not np.isfinite(value).all():
-            raise ModelError(f"{name} has values beyond what {value.dtype} holds; write it with half=False")
+            raise ModelError(f"{name} has values beyond what {value.dtype} holds; write it with half=False").of(
+                "half", asked=name, found="overflow"
+            )
     metadata = {
         **notes,
         "mean": ",".join(map(str, model.input.mean)),

@@ -63,7 +63,7 @@ def command(
     if workers > 1 and parts != (1, 1):
         raise UsageError(
             f"--workers {workers} and --shard {shard} were given; give one: workers divide the whole survey"
-        )
+        ).of("workers", asked=(workers, shard))
     try:
         with steps("Surveying") as progress:
             if workers > 1:
@@ -72,8 +72,8 @@ def command(
             else:
                 found = survey(model, data, regions=grid, shard=parts, output=output, progress=progress, **given)
     except KeyboardInterrupt:
-        raise InnerviewError(
-            f"stopped. Whole files stay in {output}; go on by the same command with --resume"
+        raise InnerviewError(f"stopped. Whole files stay in {output}; go on by the same command with --resume").of(
+            "stopped", path=output
         ) from None
     say(found.words)
     for note in found.notes:
@@ -86,5 +86,5 @@ def _pair(option: str, text: str, between: str, example: str) -> tuple[int, int]
     """Two whole numbers as they are typed."""
     first, _, second = text.lower().replace("×", "x").partition(between)
     if not (first.strip().isdecimal() and second.strip().isdecimal() and len(text) < 30):
-        raise UsageError(f"{option} {text!r} was given; it is written as {example}")
+        raise UsageError(f"{option} {text!r} was given; it is written as {example}").of(option, asked=text)
     return int(first), int(second)

@@ -87,16 +87,16 @@ def command(
             )
         except KeyboardInterrupt:
             if not (output / "manifest.json").exists():
-                raise InnerviewError(_not_begun(download)) from None
+                raise InnerviewError(_not_begun(download)).of("stopped") from None
             line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
             raise InnerviewError(
                 f"stopped at step {screen.step:,}. Continue with\n  {line}\nEverything up to there is kept"
-            ) from None
+            ).of("stopped", found=screen.step) from None
         except OutputError as problem:
             if not screen.step:
                 raise
             line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
-            raise OutputError(f"{problem}. Make room there, then continue with\n  {line}") from None
+            raise problem.retold(f"{problem}. Make room there, then continue with\n  {line}") from None
     say(_said(trained.accuracy, trained.average_accuracy, trained.n_images))
     say(f"The run is in {output}. Inspect it: innerview inspect {shlex.quote(str(output))}")
 

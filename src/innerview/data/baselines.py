@@ -75,13 +75,13 @@ def parse_baseline(text: str) -> BaselineName:
     kind = SPELLINGS.get(kind, kind)
     if kind in _NUMBERS:
         if (colon and not _NUMBERS[kind](parameter)) or (colon and not parameter):
-            raise UsageError(f"the baseline {text!r} was asked for; say {_USAGE[kind]}")
+            raise UsageError(f"the baseline {text!r} was asked for; say {_USAGE[kind]}").of("baseline", asked=text)
         return BaselineName(kind, parameter)
     if Path(text).is_file():
         return BaselineName("file", text)
     raise UsageError(
         f"there is no baseline and no file {text!r}; baselines are {', '.join(_USAGE.values())}, or a file"
-    )
+    ).of("baseline", asked=text, known=_USAGE.values())
 
 
 def make_baseline(asked: str | BaselineName, spec: InputSpec, image: Image) -> Baseline:
@@ -108,7 +108,9 @@ def make_baselines(asked: Sequence[str | BaselineName], spec: InputSpec, image: 
         ImageError: as in `make_baseline`.
     """
     if not asked:
-        raise UsageError(f"no baseline was given; name at least one of {', '.join(_USAGE.values())}, or a file")
+        raise UsageError(f"no baseline was given; name at least one of {', '.join(_USAGE.values())}, or a file").of(
+            "baselines", asked=(), known=_USAGE.values()
+        )
     return tuple(make_baseline(one, spec, image) for one in asked)
 
 
@@ -122,12 +124,16 @@ def baseline_from(array: Array, spec: InputSpec, name: str = "array") -> Baselin
         raise ImageError(
             f"the baseline {name} has shape {_shape(array.shape)}, but the model takes {_shape(spec.shape)} "
             "(height, width, channels); bring it to that size first"
-        )
+        ).of("shape", asked=name, found=array.shape)
     if not np.issubdtype(array.dtype, np.floating):
-        raise ImageError(f"the baseline {name} holds {array.dtype}; give floats between 0 and 1: divide bytes by 255")
+        raise ImageError(
+            f"the baseline {name} holds {array.dtype}; give floats between 0 and 1: divide bytes by 255"
+        ).of("dtype", asked=name, found=str(array.dtype))
     if not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
-        raise ImageError(f"the baseline {name} holds {count} values that are NaN or infinite; give floats in [0, 1]")
+        raise ImageError(
+            f"the baseline {name} holds {count} values that are NaN or infinite; give floats in [0, 1]"
+        ).of("values", asked=name, found=count)
     return Baseline(name, f"from {name}", array.astype(np.float32))
 
 
@@ -147,7 +153,9 @@ def _blurred(name: BaselineName, spec: InputSpec, image: Image) -> Baseline:
     longer = max(spec.height, spec.width)
     sigma = float(name.parameter or longer * DEFAULT_SIGMA)
     if sigma > longer:  # beyond this only the mean is left, and the kernel would grow without limit
-        raise UsageError(f"a blur of {sigma:g} pixels was asked for; the model's images have {longer}: at most that")
+        raise UsageError(
+            f"a blur of {sigma:g} pixels was asked for; the model's images have {longer}: at most that"
+        ).of("blur", asked=sigma, limit=longer)
     return Baseline(str(name), f"the image blurred (Gaussian, sigma {sigma:g} pixels)", blur(image, sigma))
 
 
@@ -164,7 +172,7 @@ def _file(name: BaselineName, spec: InputSpec, _image: Image) -> Baseline:
         raise ImageError(
             f"the baseline {image.name} has {image.size[0]} × {image.size[1]} pixels, but the model takes "
             f"{spec.width} × {spec.height}; bring it to that size first"
-        )
+        ).of("size", asked=image.name, found=(image.size[1], image.size[0]))
     return Baseline(str(name), f"from {image.name}", preprocess(image, spec).pixels)
 
 

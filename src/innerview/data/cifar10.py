@@ -76,7 +76,9 @@ def load(path: Path, *, size: int = SIDE, crop: Crop = "center", skip_bad: bool 
         folder = official_folder(path)
         return from_official(folder) if folder else from_folders(path, size=size, crop=crop, skip_bad=skip_bad)
     if not path.exists():
-        raise DataError(f"{path} is not there; name a tarball of CIFAR-10, an .npz file or a folder")
+        raise DataError(f"{path} is not there; name a tarball of CIFAR-10, an .npz file or a folder").of(
+            "data", path=path, found=None
+        )
     size_of(path, "the data set")
     if path.suffix == ".npz":
         return from_npz(path, CLASSES)
@@ -140,7 +142,7 @@ def assembled(names: Any, read: Callable[[str], bytes], path: Path) -> Dataset:
     if missing:
         raise DataError(
             f"{path} is not all of CIFAR-10: {', '.join(missing)} is missing; unpack it again, or download it again"
-        )
+        ).of("files", path=path, found=tuple(missing))
     train, test = (
         joined([decode(read(name + suffix), f"{name}{suffix} in {path}") for name in part]) for part in PARTS
     )
@@ -159,7 +161,7 @@ def from_binary(content: bytes, name: str) -> tuple[Array, Array]:
     if not content or len(content) % (BYTES + 1):
         raise DataError(
             f"{name} has {len(content):,} bytes, no multiple of {BYTES + 1:,}; it is damaged: download it again"
-        )
+        ).of("length", asked=name, found=len(content))
     rows = np.frombuffer(content, dtype=np.uint8).reshape(-1, BYTES + 1)
     return rows[:, 1:], rows[:, 0]
 
@@ -171,18 +173,20 @@ def from_pickle(content: bytes, name: str) -> tuple[Array, Array]:
         batch = ArrayUnpickler(io.BytesIO(content), encoding="bytes").load()
         pixels, labels = np.asarray(batch[b"data"]), np.asarray(batch[b"labels"])
     except DataError as problem:
-        raise DataError(f"{name} is not opened: {problem}") from None
+        raise problem.retold(f"{name} is not opened: {problem}") from None
     except Exception as problem:  # noqa: BLE001  a damaged pickle can raise anything
         raise DataError(
             f"{name} can't be read as a batch of CIFAR-10 ({problem!r}); it is damaged: download it again"
-        ) from None
+        ).of("pickle", asked=name, found=type(problem).__name__) from None
     if pixels.nbytes + labels.nbytes > 8 * len(content):  # made up by the pickle, and not held by it
-        raise DataError(f"{name} claims arrays of {pixels.nbytes + labels.nbytes:,} bytes and has {len(content):,}")
+        raise DataError(f"{name} claims arrays of {pixels.nbytes + labels.nbytes:,} bytes and has {len(content):,}").of(
+            "size", asked=name, found=pixels.nbytes + labels.nbytes
+        )
     if pixels.dtype != np.uint8 or (pixels.shape, labels.ndim) != ((labels.size, BYTES), 1) or labels.dtype.kind != "i":
         raise DataError(
             f"{name} holds {pixels.dtype} of {pixels.shape} and class numbers {labels.dtype} of {labels.shape}; "
             f"a batch is bytes (uint8), image × {BYTES:,}, and a number for each"
-        )
+        ).of("arrays", asked=name, found=(pixels.shape, labels.shape))
     return pixels, labels
 
 
@@ -190,13 +194,17 @@ def check_numbers(content: bytes) -> None:
     """Raise DataError if a pickle gives a value a number beyond what it has: Python makes room for all up to it."""
     for count, (code, number, _) in enumerate(pickletools.genops(content)):
         if code.name in {"PUT", "BINPUT", "LONG_BINPUT"} and not 0 <= cast("int", number) <= count:
-            raise DataError(f"its pickle numbers a value {number:,} and has {count:,} before it; it is damaged")
+            raise DataError(f"its pickle numbers a value {number:,} and has {count:,} before it; it is damaged").of(
+                "pickle", found=number, limit=count
+            )
 
 
 def latin_bytes(text: str, encoding: str) -> bytes:
     """Give the bytes that Python 3, asked for Python 2's protocol, wrote as text; no other codec is run."""
     if encoding != "latin1":
-        raise DataError(f"its pickle asks for the codec {encoding}, and bytes need latin1 only")
+        raise DataError(f"its pickle asks for the codec {encoding}, and bytes need latin1 only").of(
+            "pickle", found=encoding
+        )
     return text.encode("latin1")
 
 
@@ -220,7 +228,7 @@ class ArrayUnpickler(pickle.Unpickler):
         if (module, name) not in self.known:
             raise DataError(
                 f"its pickle asks for {module}.{name}, and images need arrays only. Get the file from another source"
-            )
+            ).of("pickle", found=f"{module}.{name}")
         return self.known[module, name]
 
 

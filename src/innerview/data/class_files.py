@@ -40,9 +40,9 @@ def read_class_file(path: Path) -> tuple[str, ...]:
     try:
         names = _structured(text) if text.lstrip()[:1] in {"[", "{"} else _lines(text)
     except UsageError as problem:
-        raise UsageError(f"{readable(str(path))} {problem}") from None
+        raise problem.retold(f"{readable(str(path))} {problem}", path=path) from None
     if not names:
-        raise UsageError(f"{readable(str(path))} holds no class name; {_HOW}")
+        raise UsageError(f"{readable(str(path))} holds no class name; {_HOW}").of("classes", path=path, found="empty")
     return tuple(readable(name) for name in names)
 
 
@@ -53,13 +53,19 @@ def _text(path: Path) -> str:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file (a device, pipe or socket)"
-            raise UsageError(f"the class names were to be read from {shown}, which is {kind}; {_HOW}")
+            raise UsageError(f"the class names were to be read from {shown}, which is {kind}; {_HOW}").of(
+                "classes", path=path, found=kind
+            )
         if found.st_size > MOST_BYTES:
-            raise UsageError(f"the class names {shown} have {found.st_size:,} bytes; the most is {MOST_BYTES:,}")
+            raise UsageError(f"the class names {shown} have {found.st_size:,} bytes; the most is {MOST_BYTES:,}").of(
+                "size", path=path, found=found.st_size, limit=MOST_BYTES
+            )
         with path.open("rb") as file:
             data = file.read(MOST_BYTES)
     except (OSError, ValueError) as problem:
-        raise UsageError(f"the class names {shown} can't be read ({problem}); {_HOW}") from problem
+        raise UsageError(f"the class names {shown} can't be read ({problem}); {_HOW}").of(
+            "classes", path=path, found=type(problem).__name__
+        ) from problem
     encoding = _encoding(data)
     try:
         return data.decode(encoding)
@@ -68,7 +74,7 @@ def _text(path: Path) -> str:
         raise UsageError(
             f"the class names {shown} are not {encoding.removesuffix('-sig')}: byte {data[problem.start]:02x} in line "
             f"{line}; save the file as UTF-8"
-        ) from None
+        ).of("encoding", path=path, found=line) from None
 
 
 def _encoding(data: bytes) -> str:
@@ -103,14 +109,14 @@ def _structured(text: str) -> list[str]:
         try:
             found = ast.literal_eval(text.strip())
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            raise UsageError(
-                f"begins like JSON and is none that can be read; {_HOW}, or a JSON list of names"
+            raise UsageError(f"begins like JSON and is none that can be read; {_HOW}, or a JSON list of names").of(
+                "json", found="broken"
             ) from None
     if isinstance(found, Mapping):
         return _table(cast("Mapping[object, object]", found))
     if isinstance(found, list | tuple):
         return [_name(one) for one in cast("Sequence[object]", found)]
-    raise UsageError(f"holds {_kind(found)}; {_HOW}, or a JSON list of names")
+    raise UsageError(f"holds {_kind(found)}; {_HOW}, or a JSON list of names").of("json", found=_kind(found))
 
 
 def _table(table: Mapping[object, object]) -> list[str]:
@@ -133,7 +139,7 @@ def _number(value: object) -> int:
         raise UsageError(
             f'has the key {text[:40]!r}; its keys are to be the numbers of the classes ({{"0": "cat", …}}), or its '
             'values ({"cat": 0, …})'
-        )
+        ).of("keys", found=text)
     return int(text)
 
 
@@ -146,7 +152,9 @@ def _name(value: object) -> str:
         words = [part for part in parts if isinstance(part, str) and not _WORDNET.fullmatch(part)]
         if len(parts) == 2 and len(words) == 1:
             return words[0].strip()
-    raise UsageError(f"holds {_kind(value)} where a name should be; {_HOW}, or a JSON list of names")
+    raise UsageError(f"holds {_kind(value)} where a name should be; {_HOW}, or a JSON list of names").of(
+        "names", found=_kind(value)
+    )
 
 
 def _kind(value: Any) -> str:
@@ -162,4 +170,4 @@ def _misnumbered(numbers: Sequence[int]) -> UsageError:
     return UsageError(
         f"gives {count} classes {found}; number them from 0 to {count - 1}, as the outputs are, or leave the "
         "numbers away"
-    )
+    ).of("numbers", found=found, limit=count)

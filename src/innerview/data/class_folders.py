@@ -47,12 +47,14 @@ def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool
     strange = {entry.label for entry in test} - set(learnt.class_names)
     if strange:
         place = opened(root, "test").root
-        raise DataError(f"{place} has classes that are not in train: {', '.join(sorted(strange))}")
+        raise DataError(f"{place} has classes that are not in train: {', '.join(sorted(strange))}").of(
+            "classes", path=place, found=tuple(sorted(strange))
+        )
     if len(learnt.class_names) < 2:
         raise DataError(
             f"{learnt.root} holds one class folder ({', '.join(learnt.class_names)}); "
             "put the images of each class into a folder of its own, at least two"
-        )
+        ).of("classes", path=learnt.root, found=learnt.class_names)
     bad: list[str] = []
     parts = [read(entries, learnt.class_names, size, crop, bad) for entries in (train, test)]
     if bad and not skip_bad:
@@ -61,7 +63,7 @@ def from_folders(root: Path, *, size: int, crop: Crop = "center", skip_bad: bool
         raise DataError(
             f"{len(bad)} image{'s' * (len(bad) != 1)} can't be read:\n  {listed}{more}\n"
             "Mend or remove what is listed, or leave it out with --skip-bad"
-        )
+        ).of("images", found=len(bad))
     how = crop if isinstance(crop, str) else f"box {crop}"
     return Dataset(
         parts[0], parts[1], learnt.class_names, f"class folders, crop {how}, {size} × {size} pixels", tuple(bad)
@@ -74,7 +76,9 @@ def opened(root: Path, part: str) -> ClassFolders:
     folders = {readable(path.name) for path in folders_in(found.root)}
     empty = sorted(folders - set(found.class_names))
     if empty:
-        raise DataError(f"{found.root / empty[0]} holds no image; every class needs some, or remove its folder")
+        raise DataError(f"{found.root / empty[0]} holds no image; every class needs some, or remove its folder").of(
+            "class", path=found.root / empty[0], found=0
+        )
     return found
 
 
@@ -89,7 +93,9 @@ def apart(whole: ClassFolders) -> tuple[Sequence[Entry], Sequence[Entry]]:
     for name in whole.class_names:
         own = whole.of_class(name)
         if len(own) < 2:
-            raise DataError(f"{whole.root / name} holds one image; a class needs one to learn from and one to test")
+            raise DataError(f"{whole.root / name} holds one image; a class needs one to learn from and one to test").of(
+                "class", path=whole.root / name, found=1
+            )
         chosen = own[TEST_EVERY - 1 :: TEST_EVERY] or own[-1:]
         test += chosen
         taken = {entry.index for entry in chosen}

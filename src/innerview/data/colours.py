@@ -297,7 +297,7 @@ def _scaled(read: Reading, size: tuple[int, int], words: str, found: Found) -> R
         raise ImageError(
             f"holds numbers from {low:g} to {high:g}, which are no brightness; "
             "save it with numbers between 0 and 1, or as 8 or 16 bits per channel"
-        )
+        ).of("values", found=(low, high))
     scale = next(scale for scale in scales if high <= scale)
     found.notes.append(f"{words}, " + ("as they are" if scale == 1 else f"divided by {scale}"))
     if found.icc:

@@ -82,10 +82,10 @@ def decode(data: bytes, called: str, most_pixels: int) -> Decoded:
         with _warnings(notes):
             raster = _taken(data, allow, notes)
     except ImageError as problem:
-        raise ImageError(f"{called} {problem}") from problem
+        raise problem.retold(f"{called} {problem}") from problem
     except Pillow.DecompressionBombError as problem:
-        raise ImageError(
-            f"{called} {_too_large(f'so large that Pillow refuses it ({problem})', most_pixels)}"
+        raise ImageError(f"{called} {_too_large(f'so large that Pillow refuses it ({problem})', most_pixels)}").of(
+            "size"
         ) from problem
     except Exception as problem:  # readers raise whatever the bytes led them to
         raise _broken(data, called, size) from problem
@@ -108,9 +108,11 @@ def decode_opened(image: Pillow.Image, called: str, most_pixels: int) -> Decoded
             found.orientation = int(image.getexif().get(ORIENTATION, 1))
             raster = _finished(to_raster(image.copy(), found), found, notes)
     except ImageError as problem:
-        raise ImageError(f"{called} {problem}") from problem
+        raise problem.retold(f"{called} {problem}") from problem
     except Exception as problem:  # the same
-        raise ImageError(f"{called} (a PIL image, mode {image.mode}) can't be decoded: {problem}") from problem
+        raise ImageError(f"{called} (a PIL image, mode {image.mode}) can't be decoded: {problem}").of(
+            "decoding", found=type(problem).__name__
+        ) from problem
     return raster, notes
 
 
@@ -123,16 +125,16 @@ def check_size(width: int, height: int, length: int, most_pixels: int = MOST_PIX
     pixels = width * height
     found = f"{width} × {height} ({pixels / 1e6:.0f} megapixels)"
     if pixels > most_pixels:
-        raise ImageError(_too_large(found, most_pixels))
+        raise ImageError(_too_large(found, most_pixels)).of("size", found=(height, width), limit=most_pixels)
     if max(width, height) > MOST_SIDE:
         raise ImageError(
             f"is {found}; the most that is read is {MOST_SIDE} pixels a side: cut it into parts, or make it smaller"
-        )
+        ).of("side", found=(height, width), limit=MOST_SIDE)
     if pixels > DENSE and pixels > SPARSEST * length:
         raise ImageError(
             f"is {found} in {size_in_words(length)}, so that nearly all of it is empty; of a file of that length, "
             f"{DENSE / 1e6:.0f} megapixels are read: make it smaller, a classifier sees a small copy anyway"
-        )
+        ).of("density", found=(height, width), limit=DENSE)
 
 
 def _too_large(found: str, most_pixels: int) -> str:
@@ -144,12 +146,12 @@ def _too_large(found: str, most_pixels: int) -> str:
 
 def _broken(data: bytes, called: str, size: list[tuple[int, int]]) -> ImageError:
     if not size:
-        return ImageError(f"{called} is {describe_bytes(data)}; {WANTED}")
+        return ImageError(f"{called} is {describe_bytes(data)}; {WANTED}").of("kind", found=describe_bytes(data))
     kind = next((kind for mark, kind, _ in _READERS if data.startswith(mark)), "PPM")
     return ImageError(
         f"{called} ({kind}, {size[0][0]} × {size[0][1]}, {size_in_words(len(data))}) is broken or cut short; "
         "open it in an image editor and save it again"
-    )
+    ).of("damage", found=kind)
 
 
 @contextmanager

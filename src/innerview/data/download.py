@@ -81,11 +81,11 @@ def download(sources: Sequence[Source], folder: Path, progress: Progress | None 
         raise OutputError(
             f"{folder} can't be written ({problem.strerror}), so the download stopped; "
             "make room there, or name another folder"
-        ) from problem
+        ).of("folder", path=folder) from problem
     raise DataError(
         "no source gave the file:\n" + "\n".join(failures) + "\nTry again later (what arrived is kept), "
         "or fetch it by other means and name its path"
-    )
+    ).of("sources", found=len(failures))
 
 
 def partial(source: Source, folder: Path) -> Path:

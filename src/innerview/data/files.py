@@ -77,24 +77,32 @@ def read_bytes(path: Path, most_bytes: int) -> bytes:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise ImageError(f"{_shown(path)} is a folder{_content_of(path)}; name an image in it")
+            raise ImageError(f"{_shown(path)} is a folder{_content_of(path)}; name an image in it").of(
+                "file", path=path, found="a folder"
+            )
         if not stat.S_ISREG(found.st_mode):
-            raise ImageError(f"{_shown(path)} is not a regular file (a device, pipe or socket); copy it into one first")
+            raise ImageError(
+                f"{_shown(path)} is not a regular file (a device, pipe or socket); copy it into one first"
+            ).of("file", path=path, found="a device")
         if found.st_size > most_bytes:
             raise ImageError(
                 f"{readable(path.name)} has {size_in_words(found.st_size)}; "
                 f"the most that is read is {size_in_words(most_bytes)}"
-            )
+            ).of("size", path=path, found=found.st_size, limit=most_bytes)
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except FileNotFoundError as problem:
-        raise ImageError(f"there is no file {_shown(path)}{_names_like(path)}") from problem
+        raise ImageError(f"there is no file {_shown(path)}{_names_like(path)}").of(
+            "file", path=path, found=None
+        ) from problem
     except PermissionError as problem:
-        raise ImageError(
-            f"{_shown(path)} may not be read by this user; change its permissions (chmod u+r)"
+        raise ImageError(f"{_shown(path)} may not be read by this user; change its permissions (chmod u+r)").of(
+            "permission", path=path
         ) from problem
     except (OSError, ValueError) as problem:  # ValueError: a name that no file can have
-        raise ImageError(f"{_shown(path)!r} can't be read: {problem}") from problem
+        raise ImageError(f"{_shown(path)!r} can't be read: {problem}").of(
+            "file", path=path, found=type(problem).__name__
+        ) from problem
 
 
 def _shown(path: Path) -> str:

@@ -97,7 +97,7 @@ def parse_crop(text: str) -> Crop:
         return left, top, width, height
     raise UsageError(
         f"there is no crop {text!r}; say center, whole, or left,top,width,height in pixels, such as 40,0,300,300"
-    )
+    ).of("crop", asked=text, known=("center", "whole"))
 
 
 def _box(image: Image, spec: InputSpec, crop: Crop) -> Box:
@@ -116,7 +116,7 @@ def _box(image: Image, spec: InputSpec, crop: Crop) -> Box:
         raise ImageError(
             f"a box of {width} × {height} at left {left}, top {top} was asked for, but {image.name} has "
             f"{full_width} × {full_height} pixels; choose one inside it"
-        )
+        ).of("crop", asked=(left, top, width, height), found=(full_height, full_width))
     return crop
 
 

@@ -94,7 +94,7 @@ class ClassFolders:
             where = f"of {within[0].label}" if colon else f"in {self.root}"
             raise DataError(
                 f"image {str(asked)!r} was asked for; the images {where} are numbered 0 to {len(within) - 1}"
-            )
+            ).of("image", asked=asked, limit=len(within) - 1)
         return within[int(number)]
 
     def shuffled(self, count: int | None = None, seed: int = 0) -> tuple[Entry, ...]:
@@ -117,7 +117,9 @@ class ClassFolders:
             try:
                 numbers.append(find_class(name, class_names))
             except AmbiguousClass as problem:
-                raise DataError(f"{problem} (the name of its folder in {readable(str(self.root))})") from problem
+                raise DataError(f"{problem} (the name of its folder in {readable(str(self.root))})").of(
+                    "class", asked=name, known=problem.known, path=self.root / name
+                ) from problem
             except UnknownClass:
                 strange.append(name)
         if strange:
@@ -130,7 +132,7 @@ class ClassFolders:
                     if wordnet
                     else "rename the folders or remove them"
                 )
-            )
+            ).of("classes", found=tuple(strange), known=class_names, path=self.root)
         return tuple(numbers)
 
 
@@ -162,5 +164,5 @@ def open_folders(root: str | Path, part: str = "test") -> ClassFolders:
         raise DataError(
             f"{readable(str(root))} holds several folders called {listed(sorted(twice))}, with letters composed "
             "in different ways (as macOS does it, and as others do); rename one, or put their images together"
-        )
+        ).of("folders", path=root, found=tuple(sorted(twice)))
     return ClassFolders(root, tuple(dict.fromkeys(entry.label for entry in entries)), tuple(entries), tuple(notes))

@@ -89,21 +89,27 @@ def _check(frame: tuple[int, bytes], scans: int, allow: Allow, *, adobe: bool) -
     allow(width, height)
     way = "save it as an ordinary JPEG or PNG"
     if kind not in _READ:
-        raise ImageError(f"is a JPEG of a kind that is not read (lossless or in levels, SOF{kind - 0xC0}); {way}")
+        raise ImageError(f"is a JPEG of a kind that is not read (lossless or in levels, SOF{kind - 0xC0}); {way}").of(
+            "kind", found=f"SOF{kind - 192}"
+        )
     if precision != 8:
-        raise ImageError(f"is a JPEG with {precision} bits per channel; 8 are read: {way}")
+        raise ImageError(f"is a JPEG with {precision} bits per channel; 8 are read: {way}").of("depth", found=precision)
     if channels not in {1, 3, 4}:
-        raise ImageError(f"is a JPEG with {channels} channels; 1, 3 or 4 are read: {way}")
+        raise ImageError(f"is a JPEG with {channels} channels; 1, 3 or 4 are read: {way}").of(
+            "channels", found=channels
+        )
     if channels == 4 and not adobe:
         raise ImageError(
             f"is a JPEG in four inks without Adobe's mark, so that nobody knows whether 0 is all ink or none; {way} in "
             "RGB"
-        )
+        ).of("inks", found=channels)
     if scans * width * height > MOST_WORK and scans > 10:
-        raise ImageError(f"goes over its {width} × {height} pixels {scans} times, which is no photo; {way}")
+        raise ImageError(f"goes over its {width} × {height} pixels {scans} times, which is no photo; {way}").of(
+            "scans", found=scans
+        )
     sampled = 2 * width * height * channels
     if kind in _PROGRESSIVE and sampled > MOST_COEFFICIENTS:
         raise ImageError(
             f"is a progressive JPEG of {width} × {height}, which needs {sampled / 1e6:.0f} MB while it is read; "
             "save it without the option 'progressive', or smaller"
-        )
+        ).of("progressive", found=(height, width))

@@ -42,12 +42,12 @@ class LabelledImages:
             raise DataError(
                 f"images are batch × height × width × 3 bytes (uint8, 0 to 255); {images.dtype} of {images.shape} "
                 "was found: convert them"
-            )
+            ).of("images", found=images.shape)
         if labels.shape != images.shape[:1] or labels.dtype != np.int64:
             raise DataError(
                 f"{len(images)} images need as many class numbers (int64); {labels.dtype} of {labels.shape} was "
                 "found: give one for each"
-            )
+            ).of("labels", found=labels.shape, asked=len(images))
 
 
 @dataclass(frozen=True)
@@ -72,22 +72,29 @@ class Dataset:
         if len(self.classes) < 2:
             raise DataError(
                 f"the data hold one class ({', '.join(self.classes) or 'without a name'}); at least two are needed"
-            )
+            ).of("classes", found=self.classes)
         if self.train.images.shape[1:] != self.test.images.shape[1:]:
             raise DataError(
                 f"the training images are {self.train.images.shape[1:]}, the test images "
                 f"{self.test.images.shape[1:]}; one size is needed"
-            )
+            ).of("size", found=(self.train.images.shape[1:], self.test.images.shape[1:]))
         for name, part in (("training", self.train), ("test", self.test)):
             counts = np.bincount(part.labels.clip(0), minlength=len(self.classes))
             if len(counts) > len(self.classes) or (part.labels < 0).any():
                 raise DataError(
                     f"the {name} images have class numbers from {part.labels.min()} to {part.labels.max()}; "
                     f"with {len(self.classes)} classes they go from 0 to {len(self.classes) - 1}"
+                ).of(
+                    "labels",
+                    asked=name,
+                    found=(int(part.labels.min()), int(part.labels.max())),
+                    limit=len(self.classes) - 1,
                 )
             empty = [self.classes[number] for number in np.flatnonzero(counts == 0)]
             if empty:
-                raise DataError(f"there is no {name} image of {', '.join(empty)}; every class needs one")
+                raise DataError(f"there is no {name} image of {', '.join(empty)}; every class needs one").of(
+                    "classes", asked=name, found=tuple(empty)
+                )
 
     def identity(self) -> dict[str, object]:
         """What a manifest says of the data: one SHA-256 over all pixels and labels, the counts, the classes."""
@@ -124,7 +131,7 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
             raise DataError(
                 f"{path} holds {', '.join(held) or 'nothing'}; a data set is "
                 + " or ".join(", ".join(names) for names in ARRAYS)
-            )
+            ).of("arrays", path=path, found=tuple(held))
         arrays = read_npz(path, "the data set", {*names, "classes"})
     train_images, train_labels, test_images, test_labels = (arrays[name] for name in names)
     named = tuple(str(name) for name in arrays["classes"].ravel()) if "classes" in arrays else ()
@@ -136,12 +143,14 @@ def from_npz(path: Path, classes: tuple[str, ...]) -> Dataset:
         unnamed = tuple(f"class {number}" for number in range(found)) if counted else classes
         return Dataset(train, test, named or unnamed, "npz")
     except DataError as problem:
-        raise DataError(f"in {path} {problem}") from None
+        raise problem.retold(f"in {path} {problem}", path=path) from None
 
 
 def _numbers(labels: Array) -> Array:
     """Class numbers as int64, of any type that holds whole numbers."""
     whole = labels.dtype.kind in "iu" or (labels.dtype.kind == "f" and bool((labels == np.floor(labels)).all()))
     if not whole or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
-        raise DataError(f"class numbers are whole numbers; {labels.dtype} was found that are none: convert them")
+        raise DataError(f"class numbers are whole numbers; {labels.dtype} was found that are none: convert them").of(
+            "labels", found=str(labels.dtype)
+        )
     return labels.ravel().astype(np.int64)

@@ -26,14 +26,20 @@ def find_data(asked: Path) -> Path:
     found = find_plugin("innerview.datasets", str(asked))
     if found is None or not callable(found.value):
         problem = found.problem if found is not None and found.problem else "it can't be called"
-        raise DataError(f"the data set {asked} can't be had: {found.words if found else 'it'} fails ({problem})")
+        raise DataError(f"the data set {asked} can't be had: {found.words if found else 'it'} fails ({problem})").of(
+            "plugin", asked=asked, found=str(problem)
+        )
     try:
         folder = Path(cast("Callable[[], str]", found.value)())
     except InnerviewError:
         raise
     except Exception as problem:
         said = f"{type(problem).__name__}: {' '.join(str(problem).split())}"
-        raise DataError(f"the data set {asked} can't be had: {found.words} fails ({said})") from problem
+        raise DataError(f"the data set {asked} can't be had: {found.words} fails ({said})").of(
+            "plugin", asked=asked, found=said
+        ) from problem
     if not folder.is_dir():
-        raise DataError(f"the data set {asked} can't be had: {found.words} gives {folder}, which is no folder")
+        raise DataError(f"the data set {asked} can't be had: {found.words} gives {folder}, which is no folder").of(
+            "plugin", asked=asked, found=folder
+        )
     return folder

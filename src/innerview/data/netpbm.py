@@ -36,7 +36,9 @@ def read_netpbm(data: bytes, allow: Allow) -> Found:
         ValueError: it is broken.
     """
     if data[:2] in _OTHERS:
-        raise ImageError(f"is {_OTHERS[data[:2]]}, which is not read; save it as PPM or PNG")
+        raise ImageError(f"is {_OTHERS[data[:2]]}, which is not read; save it as PPM or PNG").of(
+            "kind", found=_OTHERS[data[:2]]
+        )
     head = _HEAD.match(data)
     if head is None:
         raise ValueError("no header")

@@ -41,8 +41,8 @@ def listing(folder: Path) -> list[Path]:
     try:
         return sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=_natural)
     except OSError as problem:
-        raise DataError(
-            f"{readable(str(folder))} can't be listed: {problem.strerror}; change its permissions"
+        raise DataError(f"{readable(str(folder))} can't be listed: {problem.strerror}; change its permissions").of(
+            "permission", path=folder
         ) from problem
 
 
@@ -75,7 +75,7 @@ def find_part(root: Path, part: str) -> tuple[Path, tuple[str, ...]]:
             f"the data were to be read from {readable(str(root))}, which is "
             f"{'a file' if root.exists() else 'not there'}; name a folder that holds test/<class>/*.jpg or "
             "<class>/*.jpg"
-        )
+        ).of("data", path=root, found="a file" if root.exists() else None)
     here, notes = _unpacked(root)
     parts = _parts(here)
     if not parts:
@@ -87,7 +87,7 @@ def find_part(root: Path, part: str) -> tuple[Path, tuple[str, ...]]:
             return wanted[0], notes  # nothing in it: the reason is said there
         raise DataError(
             f"{readable(str(root))} is divided into {listed(names_of(folders_in(here)))}; there is no part {part!r}"
-        )
+        ).of("part", asked=part, known=names_of(folders_in(here)), path=root)
     inner, more = _unpacked(found)
     taken = (f"read from {found.name}: there is no part {part!r} with class folders",) * (
         found.name.lower() not in PARTS.get(part, (part,))[:2]
@@ -106,12 +106,18 @@ def nothing_in(root: Path) -> DataError:
     loose, others = images_in(root)
     if loose:
         count = f"{len(loose)} image{'s' * (len(loose) != 1)}"
-        return DataError(f"{shown} holds {count} but no class folders; sort them into {shown}/<class>/")
+        return DataError(f"{shown} holds {count} but no class folders; sort them into {shown}/<class>/").of(
+            "class folders", path=root, found=count
+        )
     inner = [one for folder in folders_in(root) for one in _candidates(folder, _DEEPEST)]
     if inner:
-        return DataError(f"{shown} holds several folders of class folders; name one: {listed(map(str, inner))}")
+        return DataError(f"{shown} holds several folders of class folders; name one: {listed(map(str, inner))}").of(
+            "class folders", found=tuple(map(str, inner))
+        )
     held = f"holds {listed(names_of(others))}" if others else "is empty"
-    return DataError(f"{shown} {held}, but no class folder with an image in it; {EXPECTED}")
+    return DataError(f"{shown} {held}, but no class folder with an image in it; {EXPECTED}").of(
+        "class folders", found=held
+    )
 
 
 def listed(names: Sequence[str] | map[str]) -> str:

@@ -174,7 +174,7 @@ def _coded(content: bytes) -> Tones | None:
         raise ImageError(
             f"declares colours that are not read (cICP: primaries {primaries}, transfer {transfer}"
             f"{', ' + _TRANSFERS[transfer] if transfer in _TRANSFERS else ''}); convert it to sRGB"
-        )
+        ).of("colours", found=(primaries, transfer))
     return known[primaries, transfer]
 
 

@@ -47,7 +47,9 @@ def load_image(
         raster, notes = array_raster(content, called)
         return Image(called, raster, tuple(notes), label)
     if isinstance(content, bytes) and not 0 < len(content) <= max_bytes:
-        raise ImageError(f"{too_long(called, len(content), max_bytes)}; {WANTED}")
+        raise ImageError(f"{too_long(called, len(content), max_bytes)}; {WANTED}").of(
+            "size", found=len(content), limit=max_bytes
+        )
     if isinstance(content, bytes):
         raster, notes = decode(content, called, max_pixels)
     else:

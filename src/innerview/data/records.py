@@ -126,7 +126,7 @@ def open_records(source: Source, part: str = "test") -> Records:
         raise DataError(
             f"a {type(source).__name__} was given as a data set; give a folder, a .csv or .parquet list (of a table: "
             "table.to_parquet(file)), or a sequence with a length (of an iterator: list(images))"
-        )
+        ).of("data", found=type(source).__name__)
     _check_axes(source)
     return _of_sequence(source)
 
@@ -142,7 +142,7 @@ def _check_axes(source: Any) -> None:
     raise DataError(
         f"an array of {' × '.join(map(str, shape))} was given as a data set; images in one array have four axes, image "
         "× height × width × channel (of a single image: [image])"
-    )
+    ).of("data", found=shape)
 
 
 def _of_folders(path: Path, part: str) -> Records:
@@ -163,14 +163,16 @@ def _of_list(path: Path) -> Records:
         raise DataError(
             f"{path} has the columns {', '.join(map(readable, names)) or 'none'}; one of them must be called "
             f"{', '.join(IMAGE_COLUMNS[:-1])} or {IMAGE_COLUMNS[-1]} and hold each image's file"
-        )
+        ).of("columns", path=path, found=tuple(names), known=IMAGE_COLUMNS)
     labels = next((columns[name] for name in LABEL_COLUMNS if name in columns), [None] * len(columns[column]))
     items = [
         Record(index, readable(file or ""), _text(label), _reader(path.parent, file))
         for index, (file, label) in enumerate(zip(columns[column], labels, strict=True))
     ]
     if not items:
-        raise DataError(f"{path} lists no image; give at least one line behind the names of the columns")
+        raise DataError(f"{path} lists no image; give at least one line behind the names of the columns").of(
+            "images", path=path, found=0
+        )
     sizes = [_size(path.parent / file) if file else -1 for file in columns[column]]
     return Records(items, f"a list ({path.suffix[1:].lower()})", _fingerprint(items, sizes))
 
@@ -178,9 +180,11 @@ def _of_list(path: Path) -> Records:
 def _reader(folder: Path, file: str | None) -> Callable[[], Image]:
     def read() -> Image:
         if not file:
-            raise ImageError("the list names no file here; write the image's file in its column")
+            raise ImageError("the list names no file here; write the image's file in its column").of("file", found="")
         if _ADDRESS.match(file):
-            raise ImageError(f"{readable(file)} is no file; a list names files: download it, and write where it lies")
+            raise ImageError(
+                f"{readable(file)} is no file; a list names files: download it, and write where it lies"
+            ).of("file", found=file)
         return load_image(folder / file, name=readable(file))
 
     return read
@@ -199,7 +203,9 @@ def _columns(names: Sequence[str], path: Path) -> dict[str, int]:
     columns = dict(found)
     if len(columns) < len(found):
         twice = next(name for number, (name, _) in enumerate(found) if name in dict(found[:number]))
-        raise DataError(f"{path} has several columns called {twice}; keep the one that is meant")
+        raise DataError(f"{path} has several columns called {twice}; keep the one that is meant").of(
+            "columns", path=path, found=twice
+        )
     return columns
 
 
@@ -221,11 +227,13 @@ def _read_csv(path: Path) -> Columns:
             if len(row) != len(head):
                 raise DataError(
                     f"line {rows.line_num} of {path} has {len(row)} values for {len(head)} columns; mend it"
-                )
+                ).of("values", path=path, found=rows.line_num)
             for name, place in places.items():
                 columns[name].append(row[place])
     except csv.Error as problem:
-        raise DataError(f"line {rows.line_num} of {path} can't be read as CSV ({problem}); mend it") from problem
+        raise DataError(f"line {rows.line_num} of {path} can't be read as CSV ({problem}); mend it").of(
+            "csv", path=path, found=rows.line_num
+        ) from problem
     return head, columns
 
 
@@ -243,11 +251,15 @@ def _read_parquet(path: Path) -> Columns:
                 _check_type(schema.types[place], name, path)
             count = file.metadata.num_rows
             if count > MOST:
-                raise DataError(f"{path} lists {count:,} images; at most {MOST:,}: divide it")
+                raise DataError(f"{path} lists {count:,} images; at most {MOST:,}: divide it").of(
+                    "size", path=path, found=count, limit=MOST
+                )
             table = file.read(columns=[schema.names[place] for place in places.values()])
         columns = {name: cast("list[Any]", table[schema.names[place]].to_pylist()) for name, place in places.items()}
     except (ArrowException, OSError, ValueError, KeyError) as problem:
-        raise DataError(f"{path} can't be read as Parquet ({' '.join(str(problem).split())[:200]})") from problem
+        raise DataError(f"{path} can't be read as Parquet ({' '.join(str(problem).split())[:200]})").of(
+            "parquet", path=path, found=type(problem).__name__
+        ) from problem
     return schema.names, columns
 
 
@@ -265,7 +277,7 @@ def _check_type(kind: Any, name: str, path: Path) -> None:
     raise DataError(
         f"the column {name} of {path} holds {told[:60]}; it holds {wanted} (of images within the table, give the "
         "opened data set: datasets.load_dataset)"
-    )
+    ).of("column", path=path, asked=name, found=told)
 
 
 def _of_sequence(source: Listed) -> Records:
@@ -278,7 +290,7 @@ def _of_sequence(source: Listed) -> Records:
 
     items = [record(index) for index in range(len(source))]
     if not items:
-        raise DataError("the data set has no image")
+        raise DataError("the data set has no image").of("images", found=0)
     return Records(items, f"a {type(source).__name__}", _fingerprint(items))
 
 
@@ -296,7 +308,9 @@ def _read_item(source: Listed, index: int) -> Image:
         item = source[index]
     except Exception as problem:  # whatever somebody's data set raises
         said = " ".join(str(problem).split())[:200]
-        raise ImageError(f"the data set failed at item {index} ({type(problem).__name__}: {said})") from problem
+        raise ImageError(f"the data set failed at item {index} ({type(problem).__name__}: {said})").of(
+            "item", asked=index, found=type(problem).__name__
+        ) from problem
     return _image(item, index)
 
 
@@ -343,12 +357,16 @@ def _split(item: Any) -> tuple[Any, Any]:
         found = cast("Mapping[str, Any]", item)
         key = next((one for one in ("image", "img", "pixels") if one in found), None)
         if key is None:
-            raise ImageError(f"an item has the keys {', '.join(map(str, found))}; its image is expected under 'image'")
+            raise ImageError(
+                f"an item has the keys {', '.join(map(str, found))}; its image is expected under 'image'"
+            ).of("item", found=tuple(map(str, found)))
         return found[key], found.get("label")
     if isinstance(item, tuple | list):
         parts = cast("Sequence[Any]", item)
         if len(parts) not in {1, 2}:
-            raise ImageError(f"an item is a {type(item).__name__} of {len(parts)}; give an image, or (image, label)")
+            raise ImageError(
+                f"an item is a {type(item).__name__} of {len(parts)}; give an image, or (image, label)"
+            ).of("item", found=type(item).__name__)
         return parts[0], parts[1] if len(parts) == 2 else None
     return item, item.label if isinstance(item, Image) else None
 
@@ -373,7 +391,7 @@ def _named(label: Any, names: Mapping[int, str], index: int) -> str | int | None
     raise DataError(
         f"the label of item {index} is a {type(label).__name__}{shape}; a label is a class's name or its number (of a "
         "row with a number for each class: the place of its highest)"
-    )
+    ).of("label", asked=index, found=type(label).__name__)
 
 
 def _image(item: Any, index: int) -> Image:

@@ -41,7 +41,9 @@ def example_image(name: str) -> Image:
         ImageError: there is none of this name; lists those that there are.
     """
     if name not in _SAMPLES:
-        raise ImageError(f"there is no sample photo {name!r}; there are {', '.join(_SAMPLES)}")
+        raise ImageError(f"there is no sample photo {name!r}; there are {', '.join(_SAMPLES)}").of(
+            "sample", asked=name, known=_SAMPLES
+        )
     content = files("innerview.data").joinpath("samples", f"{name}.jpg").read_bytes()
     return load_image(content, name=name, label=_SAMPLES[name])
 
@@ -61,4 +63,4 @@ def find_image(asked: Source) -> Image:
     except ImageError as problem:
         if Path(asked).exists():
             raise
-        raise ImageError(f"{problem}; sample photos are {', '.join(_SAMPLES)}") from problem
+        raise problem.retold(f"{problem}; sample photos are {', '.join(_SAMPLES)}", known=tuple(_SAMPLES)) from problem

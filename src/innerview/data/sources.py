@@ -60,7 +60,7 @@ def content_of(source: Any, called: str, most_bytes: int) -> bytes | Pillow.Imag
         case _ if callable(getattr(source, "read", None)):
             return _from_file(source, called, most_bytes)
         case _:
-            raise ImageError(f"{_kind(source)} was given for an image; {TAKEN}")
+            raise ImageError(f"{_kind(source)} was given for an image; {TAKEN}").of("image", found=_kind(source))
 
 
 def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
@@ -76,8 +76,10 @@ def _from_file(file: Any, called: str, most_bytes: int) -> bytes:
         if all(isinstance(part, bytes) for part in parts):
             return b"".join(parts)
     except Exception as problem:  # whatever somebody's file object raises
-        raise ImageError(f"{called} can't be read from the file that was given: {problem}") from problem
-    raise ImageError(f'{called} was opened as text; open it in binary mode: open(path, "rb")')
+        raise ImageError(f"{called} can't be read from the file that was given: {problem}").of(
+            "file", found=type(problem).__name__
+        ) from problem
+    raise ImageError(f'{called} was opened as text; open it in binary mode: open(path, "rb")').of("file", found="text")
 
 
 def _undecoded(image: Pillow.Image, most_bytes: int) -> bytes | None:
@@ -106,18 +108,20 @@ def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
     shape = " × ".join(map(str, values.shape)) or "no axes"
     if values.ndim not in {2, 3} or not values.size or (values.ndim == 3 and values.shape[2] not in {1, 3, 4}):
         way = "; move the channels to the end" if values.ndim == 3 and values.shape[0] in {1, 3, 4} else ""
-        raise ImageError(f"{called} is an array of {shape}{way}; {TAKEN}")
+        raise ImageError(f"{called} is an array of {shape}{way}; {TAKEN}").of("shape", found=values.shape)
     kind = values.dtype.name
     scale = 1 if values.dtype.kind == "f" else _SCALES.get(kind)
     if scale is None:
-        raise ImageError(f"{called} is an array of {kind}, of which nobody knows what is white; {TAKEN}")
+        raise ImageError(f"{called} is an array of {kind}, of which nobody knows what is white; {TAKEN}").of(
+            "dtype", found=kind
+        )
     if values.dtype.kind == "f":
         low, high = float(values.min()), float(values.max())
         if not (low >= 0 and high <= 1):
             raise ImageError(
                 f"{called} is an array of floats from {low:.4g} to {high:.4g}; give floats from 0 (black) to 1 "
                 "(white): divide by 255, or take a normalisation back"
-            )
+            ).of("values", found=(low, high))
     found = Found(b"")
     held = with_channels(np.array(values))  # an image must not change with somebody's array
     raster = samples_raster(array_samples(held), (held.shape[1], held.shape[0]), scale, found)
@@ -127,7 +131,7 @@ def array_raster(values: Array, called: str) -> tuple[Raster, list[str]]:
 def too_long(called: str, length: int, most_bytes: int) -> ImageError:
     """Say that a file is larger than what is read, or empty."""
     found = f"is larger than {size_in_words(most_bytes)}" if length else "is empty (0 bytes)"
-    return ImageError(f"{called} {found}")
+    return ImageError(f"{called} {found}").of("size", found=length, limit=most_bytes)
 
 
 def _kind(value: object) -> str:

@@ -116,14 +116,16 @@ def _form(directory: Directory) -> Form:
     samples = directory.first(tags.SAMPLES, 1)
     if photometric not in _PHOTOMETRICS:
         name = _REFUSED.get(photometric, f"colours of kind {photometric}")
-        raise ImageError(f"is a TIFF in {name}, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF in {name}, which is not read; {_WAY}").of("photometric", found=name)
     if compression not in _COMPRESSIONS:
         name = _NAMES.get(compression, f"method {compression}")
-        raise ImageError(f"is a TIFF compressed with {name}, which is not read; save it without compression")
+        raise ImageError(f"is a TIFF compressed with {name}, which is not read; save it without compression").of(
+            "compression", found=name
+        )
     bits, kinds = set(numbers.get(tags.BITS, (1,))[:samples]), set(numbers.get(tags.FORM, (1,))[:samples])
     if len(bits) > 1 or len(kinds) > 1 or not kinds <= set(_KINDS):
         found = f"{', '.join(map(str, numbers.get(tags.BITS, (1,))[:8]))} bits, number formats {sorted(kinds)[:8]}"
-        raise ImageError(f"is a TIFF with channels of {found}, which are not read; {_WAY}")
+        raise ImageError(f"is a TIFF with channels of {found}, which are not read; {_WAY}").of("samples", found=found)
     colours = _PHOTOMETRICS[photometric][1]
     form = Form((width, height), photometric, bits.pop(), _KINDS[kinds.pop()], samples, colours, ())
     return replace(form, extra=_extra(form, directory))
@@ -135,14 +137,16 @@ def _extra(form: Form, directory: Directory) -> tuple[int, ...]:
     said = directory.numbers.get(tags.EXTRA, ())
     name = _PHOTOMETRICS[form.photometric][0]
     if beyond < 0:
-        raise ImageError(f"is a TIFF in {name} with {form.samples} channels, {form.colours} are needed; {_WAY}")
+        raise ImageError(f"is a TIFF in {name} with {form.samples} channels, {form.colours} are needed; {_WAY}").of(
+            "channels", found=form.samples, asked=form.colours
+        )
     if beyond and not said and (form.photometric, form.samples) == (2, 4):
         return (2,)  # RGB with a fourth channel of which nothing is said: opacity, in all that write it
     if len(said) != beyond or not set(said) <= {0, 1, 2}:
         raise ImageError(
             f"is a TIFF with {form.samples} channels of {form.words}, of which {form.colours} are colours ({name}) and "
             f"the others are not said to be anything; {_WAY}"
-        )
+        ).of("channels", found=form.samples, limit=form.colours)
     return said
 
 
@@ -157,7 +161,7 @@ def _is_direct(form: Form, directory: Directory) -> bool:
             raise ImageError(
                 f"is a TIFF in {_PHOTOMETRICS[form.photometric][0]} with {form.samples} channels of {form.words}, "
                 f"which is not read; {_WAY}"
-            )
+            ).of("photometric", found=_PHOTOMETRICS[form.photometric][0])
         return True
     separate = directory.first(tags.PLANAR, 1) == 2
     return form.bits == 8 and form.samples == form.colours and not separate
@@ -195,15 +199,17 @@ def _decoded(data: bytes, directory: Directory, form: Form) -> Array:
     order = directory.order
     predictor = directory.first(tags.PREDICTOR, 1)
     if form.bits not in ({8, 16, 32, 64} if form.kind != "f" else {16, 32, 64}) and not (8 < form.bits < 16):
-        raise ImageError(f"is a TIFF of {form.words}, which are not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words}, which are not read; {_WAY}").of("samples", found=form.words)
     if directory.first(tags.FILL_ORDER, 1) != 1 or predictor not in {1, 2, 3}:
-        raise ImageError(f"is a TIFF of {form.words} with its bits in another order, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words} with its bits in another order, which is not read; {_WAY}").of(
+            "bit order", found=form.words
+        )
     total = width * height * form.samples * form.bits // 8
     if total > MOST_BYTES:
         raise ImageError(
             f"is a TIFF of {width} × {height} with {form.samples} channels of {form.words}, {total / 1e6:.0f} MB; the "
             f"most is {MOST_BYTES / 1e6:.0f} MB: make it smaller, a classifier sees a small copy anyway"
-        )
+        ).of("size", found=total, limit=MOST_BYTES)
     separate = directory.first(tags.PLANAR, 1) == 2
     planes = range(form.samples) if separate and form.samples > 1 else range(1)
     each = 1 if len(planes) > 1 else form.samples
@@ -256,7 +262,9 @@ def _typed(rows: Array, form: Form, order: str, samples: int, predictor: int, ti
     kind = np.dtype(f"{order}{form.kind}{size}")
     if predictor == 3:
         if form.kind != "f" or width % tile:
-            raise ImageError(f"is a TIFF of {form.words} with a predictor of floats, which is not read so; {_WAY}")
+            raise ImageError(f"is a TIFF of {form.words} with a predictor of floats, which is not read so; {_WAY}").of(
+                "predictor", found=form.words
+            )
         return _unmixed(rows, width, samples, size, tile).astype(kind.newbyteorder("="))
     values = rows.view(kind).reshape(height, width, samples).astype(kind.newbyteorder("="), copy=False)
     if predictor == 2:
@@ -270,7 +278,9 @@ def _typed(rows: Array, form: Form, order: str, samples: int, predictor: int, ti
 def _unpacked(rows: Array, bits: int, width: int, samples: int, predictor: int) -> Array:
     """9 to 15 bits a sample, the highest first, rows beginning on a byte."""
     if predictor != 1:
-        raise ImageError(f"is a TIFF of {bits} bits per sample with a predictor, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {bits} bits per sample with a predictor, which is not read; {_WAY}").of(
+            "predictor", found=bits
+        )
     found = np.zeros((len(rows), width * samples), np.uint16)
     for top, bottom in strips(width * samples * bits, len(rows)):
         single = np.unpackbits(rows[top:bottom], axis=1)[:, : width * samples * bits]
@@ -295,13 +305,17 @@ def _meaning(values: Array, form: Form, found: Found) -> None:
     """From samples to colours: which channels, which of them is white."""
     known = form.kind == "u" and form.bits <= 16
     if form.photometric == 0 and not known:
-        raise ImageError(f"is a TIFF of {form.words} with white at 0, of which nobody knows where black is; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words} with white at 0, of which nobody knows where black is; {_WAY}").of(
+            "white", found=form.words
+        )
     if form.extra[:1] in {(1,), (2,)} and not known:
-        raise ImageError(f"is a TIFF of {form.words} with opacity, which is not read; {_WAY}")
+        raise ImageError(f"is a TIFF of {form.words} with opacity, which is not read; {_WAY}").of(
+            "opacity", found=form.words
+        )
     if form.photometric in {3, 5} and form.bits != 8:
         raise ImageError(
             f"is a TIFF in {_PHOTOMETRICS[form.photometric][0]} of {form.words}, which is not read; {_WAY}"
-        )
+        ).of("photometric", found=_PHOTOMETRICS[form.photometric][0])
     kept = form.colours + (form.extra[:1] in {(1,), (2,)})
     if form.samples > kept:
         count = form.samples - kept
@@ -329,7 +343,9 @@ def _raster(values: Array, form: Form, found: Found, white: int) -> Raster:
     if form.bits == 8:
         mode = {1: "L", 2: "LA", 3: "RGB", 4: "CMYK" if form.photometric == 5 else "RGBA"}[values.shape[2]]
         if form.photometric == 3:
-            raise ImageError(f"is a TIFF with a palette and {form.samples} channels, which is not read; {_WAY}")
+            raise ImageError(f"is a TIFF with a palette and {form.samples} channels, which is not read; {_WAY}").of(
+                "palette", found=form.samples
+            )
         squeezed = np.ascontiguousarray(values[..., 0] if values.shape[2] == 1 else values)
         return to_raster(Pillow.frombytes(mode, form.size, squeezed.tobytes()), found)
     found.notes.append(f"{form.bits} bits per channel, divided by {white}")

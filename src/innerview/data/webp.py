@@ -25,7 +25,7 @@ def read_webp(data: bytes, allow: Allow) -> Found:
         raise ImageError(
             f"is {width} × {height} ({width * height / 1e6:.0f} megapixels); the most that is read of a WebP image "
             f"is {MOST_PIXELS / 1e6:.0f} megapixels: make it smaller, or save it as JPEG or PNG"
-        )
+        ).of("size", found=(height, width), limit=MOST_PIXELS)
     return Found(data, (width, height))
 
 

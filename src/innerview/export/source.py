@@ -95,9 +95,13 @@ def export_files(model: NumpyModel, name: str, format: str, card: str = "") -> d
         UsageError: there is no such format, or the model has an operation that it can't express.
     """
     if format not in FORMATS:
-        raise UsageError(f"there is no format {format!r}; the formats are {', '.join(FORMATS)}")
+        raise UsageError(f"there is no format {format!r}; the formats are {', '.join(FORMATS)}").of(
+            "format", asked=format, known=FORMATS
+        )
     if model.output.kind != "logits":
-        raise UsageError(f"{name} gives {model.output.kind}; models that give logits can be exported")
+        raise UsageError(f"{name} gives {model.output.kind}; models that give logits can be exported").of(
+            "kind", asked=name, found=model.output.kind
+        )
     chosen = FORMATS[format]
     weights = dict(chosen.weights(key, np.asarray(value, np.float32)) for key, value in model.weights().items())
     found = {
@@ -136,7 +140,9 @@ def _source(model: NumpyModel, name: str, format: str, chosen: Format) -> str:  
 def _readme(model: NumpyModel, name: str, format: str, chosen: Format, *, has_card: bool) -> str:  # noqa: A002
     ours = model.input
     if ours.channel_order != "RGB":
-        raise UsageError("the model takes blue first, which is not written as code; export one that takes red first")
+        raise UsageError(
+            "the model takes blue first, which is not written as code; export one that takes red first"
+        ).of("channel_order", found="BGR")
     declared = InputSpec(*ours.shape, ours.mean, ours.std, ours.value_range)
     given = f"innerview.InputSpec({declared.height}, {declared.width}, {declared.channels}"
     given += "".join(
@@ -175,7 +181,9 @@ def _steps(model: NumpyModel) -> Iterable[Step]:
     before, weights = model.input.shape, model.weights()
     for operation, layer in zip(model.operations, model.layers, strict=True):
         if not operation.name.isidentifier():
-            raise UsageError(f"the layer {operation.name!r} can't be a name in Python; rename it to export the model")
+            raise UsageError(
+                f"the layer {operation.name!r} can't be a name in Python; rename it to export the model"
+            ).of("name", layer=operation.name)
         yield Step(operation, before, tuple(weights[name].shape for name in operation.parameters))
         before = layer.shape
 

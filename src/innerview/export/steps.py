@@ -56,7 +56,7 @@ def lines(table: Mapping[type[Operation], Lines], step: Step, framework: str) ->
         raise UsageError(
             f"{step.operation.name} is a {kind.__name__}, which can't be written for {framework}; there are "
             f"{', '.join(one.__name__ for one in table)}"
-        )
+        ).of("operation", layer=step.operation.name, found=kind.__name__, known=(one.__name__ for one in table))
     return table[kind](step)
 
 
@@ -72,7 +72,9 @@ def _named(expression: str) -> Lines:
 def _torch_convolution(step: Step) -> list[tuple[str, str]]:
     asked: Convolution = step.operation
     if asked.padding == "same" and asked.stride > 1:
-        raise UsageError(f'{asked.name} has a stride of {asked.stride} and padding "same", which PyTorch does not know')
+        raise UsageError(
+            f'{asked.name} has a stride of {asked.stride} and padding "same", which PyTorch does not know'
+        ).of("stride", layer=asked.name, found=asked.stride)
     padding = {"valid": ""}.get(str(asked.padding), f", padding={asked.padding!r}".replace("'", '"'))
     stride = f", stride={asked.stride}" if asked.stride > 1 else ""
     outputs, inputs = step.weights[0][:2]

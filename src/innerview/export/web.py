@@ -108,14 +108,14 @@ def _written(
         raise UsageError(
             f"the weights of {name} take {size / 1e6:.1f} MB in 16 bits, and {limit / 1e6:g} MB are allowed in a page; "
             "raise the limit, or leave the network out"
-        )
+        ).of("size", asked=name, found=size, limit=limit)
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
         half = {key: np.asarray(value).astype("<f2") for key, value in weights.items()}
     for key, value in half.items():
         if not np.isfinite(value).all():
             raise UsageError(
                 f"{key} of {name} has values that 16 bits don't hold; the network can't be put into a page"
-            )
+            ).of("half", asked=key, found="overflow")
     off = [
         float(np.abs(half[key].astype(np.float64) - value).max() / max(float(np.abs(value).max()), 1e-300))
         for key, value in weights.items()
@@ -184,7 +184,7 @@ def _refusal(operation: Operation) -> UsageError:
     return UsageError(
         "the network is not made of what the engine in the page runs: "
         f"{operation.name} is of the kind {operation.kind!r}"
-    )
+    ).of("operation", layer=operation.name, found=operation.kind)
 
 
 def tiles(kernels: Array) -> list[bool]:

@@ -53,16 +53,20 @@ def check(found: zipfile.ZipFile, path: Path, what: str) -> None:
     size = path.stat().st_size
     claimed = sum(entry.file_size for entry in entries)
     if len(entries) > ENTRIES:
-        raise DataError(f"{what} {path} can't be read (it has {len(entries):,} entries; at most {ENTRIES:,})")
+        raise DataError(f"{what} {path} can't be read (it has {len(entries):,} entries; at most {ENTRIES:,})").of(
+            "entries", path=path, found=len(entries), limit=ENTRIES
+        )
     if claimed > allowed(size):
         raise DataError(
             f"{what} {path} is not unpacked: its {size:,} bytes would become {claimed:,}; at most {allowed(size):,}. "
             "If you trust it, unpack it and save it anew without compression"
-        )
+        ).of("size", path=path, found=claimed, limit=allowed(size))
     for entry in entries:
         parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
         if ".." in parts or parts[:1] == ("/",):
-            raise DataError(f"{what} {path} is not opened: its entry {entry.filename!r} leads out of the archive")
+            raise DataError(f"{what} {path} is not opened: its entry {entry.filename!r} leads out of the archive").of(
+                "entry", path=path, found=entry.filename
+            )
 
 
 def read_entry(found: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -76,5 +80,5 @@ def read_entry(found: zipfile.ZipFile, name: str, most: int) -> bytes:
     if claimed > most:
         raise DataError(
             f"{name} in {found.filename or 'the archive'} would unpack to {claimed:,} bytes; at most {most:,}"
-        )
+        ).of("size", asked=name, found=claimed, limit=most)
     return found.read(name)

@@ -75,26 +75,32 @@ def _array(file: Readable, size: int, where: str) -> Array:
     """Read an array of which `size` bytes are there, its header among them."""
     head = file.read(12)
     if head[:6] != MAGIC or len(head) < 10:
-        raise DataError(f"{where} is no array of NumPy (it begins with {head[:6].hex(' ')})")
+        raise DataError(f"{where} is no array of NumPy (it begins with {head[:6].hex(' ')})").of(
+            "format", found=head[:6].hex(" ")
+        )
     wide = head[6] > 1  # the version: from 2 on, the header's length has four bytes
     length = int.from_bytes(head[8 : 12 if wide else 10], "little")
     begin = (12 if wide else 10) + length
     if begin > size:
-        raise DataError(f"{where} is cut short: a header of {length:,} bytes was announced, {size:,} bytes are there")
+        raise DataError(
+            f"{where} is cut short: a header of {length:,} bytes was announced, {size:,} bytes are there"
+        ).of("header", found=size, asked=length)
     shape, by_columns, dtype = _header(_Ahead(head, file))
     wanted = math.prod(shape) * dtype.itemsize
     if dtype.hasobject:
         raise DataError(
             f"{where} holds Python objects, which are not opened: they could run code. Save numbers or text"
-        )
+        ).of("objects", found="Python objects")
     if not dtype.itemsize or wanted != size - begin:
         raise DataError(
             f"{where} is damaged: {dtype} of shape {shape} was announced, which is {wanted:,} bytes, and "
             f"{size - begin:,} are there"
-        )
+        ).of("length", asked=wanted, found=size - begin)
     content = file.read(wanted)
     if len(content) != wanted:
-        raise DataError(f"{where} is cut short: {wanted:,} bytes were announced, {len(content):,} are there")
+        raise DataError(f"{where} is cut short: {wanted:,} bytes were announced, {len(content):,} are there").of(
+            "length", asked=wanted, found=len(content)
+        )
     flat = np.frombuffer(bytearray(content), dtype)
     return flat.reshape(shape[::-1]).T if by_columns else flat.reshape(shape)
 
@@ -103,7 +109,9 @@ def _header(file: _Ahead) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     version = np.lib.format.read_magic(cast("Any", file))
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     if version not in readers:
-        raise DataError(f"a version {version} of NumPy's format was found; versions (1, 0) and (2, 0) are read")
+        raise DataError(f"a version {version} of NumPy's format was found; versions (1, 0) and (2, 0) are read").of(
+            "version", found=version
+        )
     return readers[version](cast("Any", file))
 
 

@@ -37,4 +37,4 @@ def write(path: Path, content: bytes, *, hidden: bool = False) -> None:
         raise OutputError(
             f"{path} can't be written ({problem.strerror}); {len(content):,} bytes were asked for. "
             "Nothing that was there before is lost"
-        ) from problem
+        ).of("writing", path=path, asked=len(content)) from problem

@@ -40,7 +40,9 @@ def parse_json(text: str | bytes, path: Path, what: str) -> dict[str, Any]:
     with reading(path, what):
         found: object = json.loads(text)
     if not isinstance(found, Mapping):
-        raise DataError(f"{what} {path} can't be read (it holds a {type(found).__name__}, not a table of names)")
+        raise DataError(f"{what} {path} can't be read (it holds a {type(found).__name__}, not a table of names)").of(
+            "table", path=path, found=type(found).__name__
+        )
     return dict(cast("Mapping[str, Any]", found))
 
 

@@ -43,9 +43,13 @@ def size_of(path: Path, what: str, most: int | None = None) -> int:
         found = path.stat()
         for is_it, kind in KINDS:
             if is_it(found.st_mode):
-                raise DataError(f"{what} should be read from {path}, which is {kind}; name a regular file")
+                raise DataError(f"{what} should be read from {path}, which is {kind}; name a regular file").of(
+                    "file", path=path, found=kind
+                )
         if most is not None and found.st_size > most:
-            raise DataError(f"{what} should be read from {path}, which has {found.st_size:,} bytes; at most {most:,}")
+            raise DataError(
+                f"{what} should be read from {path}, which has {found.st_size:,} bytes; at most {most:,}"
+            ).of("size", path=path, found=found.st_size, limit=most)
         return found.st_size
 
 
@@ -85,7 +89,9 @@ def reading(path: Path, what: str, way: str = "") -> Generator[None, None, None]
     except InnerviewError:
         raise
     except Exception as problem:  # a damaged file can raise anything
-        raise DataError(f"{what} {path} can't be read ({reason(problem)}){way and f'; {way}'}") from problem
+        raise DataError(f"{what} {path} can't be read ({reason(problem)}){way and f'; {way}'}").of(
+            "file", path=path, found=type(problem).__name__
+        ) from problem
 
 
 def reason(problem: Exception) -> str:

@@ -61,7 +61,9 @@ class _Bounded:
     def read(self, count: int = -1) -> bytes:
         """The next bytes."""
         if not 0 <= count <= self._most:
-            raise DataError(f"{self._path} claims {count:,} bytes in one piece; at most {self._most:,} are read")
+            raise DataError(f"{self._path} claims {count:,} bytes in one piece; at most {self._most:,} are read").of(
+                "piece", path=self._path, found=count, limit=self._most
+            )
         return self._stream.read(count)
 
     def tell(self) -> int:
@@ -71,7 +73,9 @@ class _Bounded:
     def seek(self, place: int, whence: int = 0) -> int:
         """Go to a place; on the way there everything is unpacked."""
         if whence or place > self._whole:
-            raise DataError(f"{self._path} would unpack to {place:,} bytes; at most {self._whole:,}")
+            raise DataError(f"{self._path} would unpack to {place:,} bytes; at most {self._whole:,}").of(
+                "size", path=self._path, found=place, limit=self._whole
+            )
         return self._stream.seek(place)
 
 
@@ -104,14 +108,18 @@ def tarball(
             members = dict[str, tarfile.TarInfo]()
             for number, member in enumerate(archive):
                 if number >= ENTRIES:
-                    raise DataError(f"{path} has more than {ENTRIES:,} entries, which no data set needs")
+                    raise DataError(f"{path} has more than {ENTRIES:,} entries, which no data set needs").of(
+                        "entries", path=path, limit=ENTRIES
+                    )
                 if member.isfile():
                     members[PurePosixPath(member.name).name] = member
 
             def read(name: str) -> bytes:
                 member = members[name]
                 if member.size > most:
-                    raise DataError(f"{name} in {path} has {member.size:,} bytes; at most {most:,} are read")
+                    raise DataError(f"{name} in {path} has {member.size:,} bytes; at most {most:,} are read").of(
+                        "entry", path=path, asked=name, found=member.size, limit=most
+                    )
                 found = archive.extractfile(member)
                 return b"" if found is None else found.read()
 

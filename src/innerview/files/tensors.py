@@ -144,16 +144,18 @@ def read_header(path: Path, what: str = "the weights") -> Header:
             raise DataError(
                 f"{what} {path} can't be read (a header of {length:,} bytes was announced, the file has {size:,}); "
                 "give a safetensors file, which holds nothing but arrays"
-            )
+            ).of("header", path=path, found=size, asked=length)
         told = parse_json(file.read(length), path, what)
     metadata = told.pop("__metadata__", {})
     if not isinstance(metadata, Mapping):
-        raise DataError(f"{what} {path} is damaged: its metadata is no table")
+        raise DataError(f"{what} {path} is damaged: its metadata is no table").of("metadata", path=path)
     entries = {name: _entry(name, one, 8 + length, size, f"{what} {path}") for name, one in told.items()}
     claimed = sum(one.end - one.begin for one in entries.values())
     there = size - 8 - length
     if claimed != there:  # each fits, and together they don't: they lie over each other, or something lies between
-        raise DataError(f"{what} {path} is damaged: its arrays have {claimed:,} bytes in all, and {there:,} are there")
+        raise DataError(
+            f"{what} {path} is damaged: its arrays have {claimed:,} bytes in all, and {there:,} are there"
+        ).of("size", path=path, asked=claimed, found=there)
     return Header(entries, {str(key): str(value) for key, value in cast("Mapping[str, Any]", metadata).items()})
 
 
@@ -165,18 +167,20 @@ def _entry(name: str, told: Any, begin: int, size: int, whose: str) -> Entry:
     except (LookupError, TypeError, ValueError):
         kind, shape, start, end, whole = "", (), 0, 0, False
     if not whole:
-        raise DataError(f"{whose} is damaged: its header says of {name!r} {brief(told)}")
+        raise DataError(f"{whose} is damaged: its header says of {name!r} {brief(told)}").of(
+            "header", asked=name, found=brief(told)
+        )
     if kind not in WIDTHS:
         raise DataError(
             f"{whose} holds {name!r} as {kind}, a type that is not read; the types are {', '.join(WIDTHS)}. "
             "Save it as one of them"
-        )
+        ).of("dtype", asked=name, found=kind, known=WIDTHS)
     wanted = math.prod(shape) * WIDTHS[kind]
     if wanted != end - start or begin + end > size:
         raise DataError(
             f"{whose} is damaged or cut short: {name!r} is {kind} of shape {tuple(shape)}, {wanted:,} bytes, and its "
             f"place is {start:,} to {end:,} of {size - begin:,}"
-        )
+        ).of("place", asked=name, found=(start, end))
     return Entry(kind, tuple(shape), begin + start, begin + end)
 
 
@@ -203,18 +207,22 @@ def read_shards(path: Path, what: str = "the weights") -> dict[str, Array]:
     """
     places = read_json(path, what).get("weight_map")
     if not isinstance(places, Mapping) or not places:
-        raise DataError(f"{what} {path} can't be read (it has no weight_map, which says which file holds which weight)")
+        raise DataError(
+            f"{what} {path} can't be read (it has no weight_map, which says which file holds which weight)"
+        ).of("weight_map", path=path)
     named = cast("Mapping[str, object]", places)
     arrays = dict[str, Array]()
     for file in sorted({str(one) for one in named.values()}):
         if PurePosixPath(file).name != file or "\\" in file:
-            raise DataError(f"{what} {path} is not followed: it names {file!r}, which does not lie beside it")
+            raise DataError(f"{what} {path} is not followed: it names {file!r}, which does not lie beside it").of(
+                "weight_map", path=path, found=file
+            )
         held, _ = read_tensors(path.parent / file, what)
         missing = _listed([name for name, place in named.items() if place == file and name not in held])
         if missing:
             raise DataError(
                 f"{what} {path} says that {file} holds {missing}, and it does not; one of the two is another's"
-            )
+            ).of("weight_map", path=path, found=missing, asked=file)
         arrays |= {name: values for name, values in held.items() if named.get(name) == file}
     return arrays
 

@@ -55,7 +55,7 @@ def read_arrays(path: Path) -> Stored:
     suffix = path.suffix.lower()
     if suffix in OTHERS or "tfevents" in path.name:
         way = OTHERS.get(suffix, "read it with innerview.recorders.tensorboard.read_histograms")
-        raise DataError(f"{WHAT} are not read from {path}; {way.format(path=path)}")
+        raise DataError(f"{WHAT} are not read from {path}; {way.format(path=path)}").of("weights", path=path)
     if path.name.endswith(INDEX):
         held = read_shards(path, WHAT)
     elif suffix == ".npz":
@@ -78,7 +78,7 @@ def stored(held: dict[str, Array], path: Path) -> Stored:
     if not real:
         raise DataError(
             f"the file {path} holds no weights{'; ' * bool(notes)}{'; '.join(notes[:5])}; give one that does"
-        )
+        ).of("weights", path=path, found=0)
     whole = [name for name, values in real.items() if values.dtype.kind in "iu" and values.ndim > 1]
     if whole:
         notes.append(f"whole numbers, shown as they were stored, without any scale: {_some(whole)}")

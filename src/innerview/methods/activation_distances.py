@@ -53,7 +53,7 @@ def activation_distances(
     if not 1 <= k < len(reference) - 1:
         raise UsageError(
             f"neighbour {k} among {len(reference)} real images was asked for; give k from 1 and more than k + 1 images"
-        )
+        ).of("k", asked=k, limit=len(reference) - 2)
     chosen = penultimate(model) if layer is None else find_layer(model.layers, layer)
     known, asked = _features(model, reference, chosen), _features(model, images, chosen)
     return ActivationDistances(
@@ -72,7 +72,7 @@ def penultimate(model: Model) -> Layer:
         raise UsageError(
             f"{len(numbered(model.layers))} layers with weights are known of this model, and the distance is measured "
             "before the last of several; name a layer, or wrap the model itself instead of a function"
-        )
+        ).of("layer", found=len(numbered(model.layers)))
     return ends(model.layers)[-2]
 
 

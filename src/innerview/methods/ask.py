@@ -138,7 +138,7 @@ def region_effects(
         raise UsageError(
             f"{len(masks)} regions with {len(called)} names, {n_placebos} placebos and {len(fills)} fills were asked "
             "for; give a name for each region or none, no negative number, and at least one fill"
-        )
+        ).of("arguments", asked=(len(masks), len(called), n_placebos, len(fills)))
     made = make_fills(model, image, fills)
     places = [
         place_elsewhere(mask, n_placebos, np.random.default_rng([seed, number])) for number, mask in enumerate(masks)
@@ -194,7 +194,9 @@ def correct_for(effects: RegionEffects, earlier: Earlier) -> RegionEffects:
     counted = {key: tries for key, tries in _made(effects, earlier).items() if key not in effects.asked}
     before = np.array([p for tries in counted.values() for p in tries], np.float64)
     if not ((before >= 0) & (before <= 1)).all():
-        raise UsageError(f"the earlier p-values {before.tolist()} were given; each is between 0 and 1")
+        raise UsageError(f"the earlier p-values {before.tolist()} were given; each is between 0 and 1").of(
+            "earlier", asked=tuple(before.tolist())
+        )
     p = np.stack([effects.removed_p, effects.alone_p])
     adjusted = holm(np.concatenate([p.ravel(), before]))[: p.size].reshape(p.shape)
     tries = int(np.isfinite(p).sum()) + len(before)
@@ -217,7 +219,9 @@ def region_target(index: int | None, objective: str, output: OutputSpec) -> Targ
     """
     chosen = objective or usual_of_regions(output)
     if chosen not in OBJECTIVES:
-        raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}")
+        raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}").of(
+            "objective", asked=objective, known=OBJECTIVES
+        )
     return OBJECTIVES[chosen](index)
 
 

@@ -66,7 +66,9 @@ def attention(
     weights = chosen.weights[0]
     heads = len(weights)
     if isinstance(head, int) and not 0 <= head < heads:
-        raise UsageError(f"head {head} of {chosen.name} was asked for; it has {heads}, 0 to {heads - 1}")
+        raise UsageError(f"head {head} of {chosen.name} was asked for; it has {heads}, 0 to {heads - 1}").of(
+            "head", asked=head, limit=heads - 1, layer=chosen.name
+        )
     matrix = weights[head] if isinstance(head, int) else weights.mean(axis=0)
     which = f"head {head} of {heads}" if isinstance(head, int) else f"mean of {heads} heads"
     return _shown(
@@ -108,21 +110,23 @@ def attention_rollout(
         ModelError: something is not finite.
     """
     if gradient_weighted and not has_gradients(model):
-        raise UsageError("gradients were asked of a model that can only be run forward; leave gradient_weighted out")
+        raise UsageError(
+            "gradients were asked of a model that can only be run forward; leave gradient_weighted out"
+        ).of("gradient_weighted", found="forward only")
     asked = target or Logit()
     seen = _seen(model, image, asked if gradient_weighted else None)
     if seen.windows:
         raise UsageError(
             f"a rollout follows every layer, and in {seen.windows[0]} and {len(seen.windows) - 1} more the tokens look "
             f"within windows; look at one layer whose attention goes everywhere: attention:layer={seen.layers[-1].name}"
-        )
+        ).of("rollout", layer=seen.windows[0])
     counts = {one.weights.shape[-1] for one in seen.layers}
     if len(counts) > 1:
         listed = ", ".join(map(str, sorted(counts)))
         raise UsageError(
             f"a rollout needs as many tokens in every layer, and this model has {listed}; look at one layer: "
             f"attention:layer={seen.layers[-1].name}"
-        )
+        ).of("rollout", found=listed)
     matrix = np.eye(counts.pop())
     for one in seen.layers:
         matrix = _step(one, weighted=gradient_weighted) @ matrix
@@ -159,11 +163,11 @@ def require_attention(model: Model) -> None:
     if not callable(getattr(model, "attend", None)):
         raise UsageError(
             f"attention was asked of a {type(model).__name__}; it can be seen in models of PyTorch alone. {INSTEAD}"
-        )
+        ).of("attention", found=type(model).__name__)
     raise UsageError(
         "attention was asked of a model in which none was seen: it has no transformer's layers, or its tokens look "
         f"within windows, or it is scripted. {INSTEAD}"
-    )
+    ).of("attention", found=None)
 
 
 def _seen(model: Model, image: Image, target: Target | None = None) -> Attended:
@@ -191,7 +195,9 @@ def _chosen(seen: Attended, layer: str | None) -> AttentionWeights:
         return seen.layers[names.index(layer)]
     listed = ", ".join(names if len(names) <= LISTED else [*names[: LISTED - 1], "…", names[-1]])
     windows = f"; those of {seen.windows[0]} and others look within windows, and are not shown" if seen.windows else ""
-    raise UsageError(f"there is no attention {layer!r}; there are 1 to {len(names)}: {listed}{windows}")
+    raise UsageError(f"there is no attention {layer!r}; there are 1 to {len(names)}: {listed}{windows}").of(
+        "layer", asked=layer, known=names
+    )
 
 
 def _grid(model: Model, chosen: AttentionWeights) -> TokenGrid:
@@ -202,7 +208,7 @@ def _grid(model: Model, chosen: AttentionWeights) -> TokenGrid:
         raise UsageError(
             f"attention was asked of {chosen.name}, whose {count} tokens can't be placed in the image: no layer with "
             f"so many has positions. {INSTEAD}"
-        )
+        ).of("tokens", found=count, layer=chosen.name)
 
     def common(name: str) -> int:
         return next((i for i, (a, b) in enumerate(zip(name, chosen.name, strict=False)) if a != b), len(chosen.name))
@@ -221,7 +227,7 @@ def _row(query: AttentionQuery | None, grid: TokenGrid) -> tuple[int | None, str
             raise UsageError(
                 "the class token's attention was asked for, and this model has none beside its "
                 f"{grid.height} × {grid.width} grid; ask for query=mean, or a place such as query=0x0"
-            )
+            ).of("query", asked="class", found=(grid.height, grid.width))
         return other, "the class token"
     if isinstance(query, tuple) and 0 <= query[0] < grid.height and 0 <= query[1] < grid.width:
         return grid.start + query[0] * grid.width + query[1], f"the token in row {query[0]}, column {query[1]}"
@@ -230,7 +236,7 @@ def _row(query: AttentionQuery | None, grid: TokenGrid) -> tuple[int | None, str
     raise UsageError(
         f"query {query!r} was asked for; it is class, mean, a token from 0 to {grid.count - 1}, or row and column of "
         f"the {grid.height} × {grid.width} grid, counted from 0"
-    )
+    ).of("query", asked=query, found=(grid.height, grid.width))
 
 
 def _shown(

@@ -149,7 +149,7 @@ def _refusal(reason: str) -> UsageError:
     return UsageError(
         "class evidence was asked of a model that does not end in a sum over positions and at most one dense layer: "
         f"{reason}. {INSTEAD}"
-    )
+    ).of("class_evidence", found=reason)
 
 
 def _has_positions(layer: Layer) -> bool:
@@ -225,7 +225,7 @@ def _factors(target: Target, outputs: Array) -> Float[np.ndarray, " class"]:
         raise UsageError(
             f"class evidence adds up to outputs, and the {target.unit} that was asked for is no sum of them; explain a "
             "logit, a contrast or a margin"
-        )
+        ).of("target", asked=target.unit)
     return first
 
 

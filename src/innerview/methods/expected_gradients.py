@@ -74,7 +74,7 @@ def expected_gradients(
     if not len(baselines):
         raise UsageError(
             "no baseline was given; give images to compare with, such as some dozens that it was trained on"
-        )
+        ).of("baselines", found=0)
     for one in baselines:
         check_image(model, one, "baseline")
     outputs = forward_logits(model, image[None])

@@ -33,7 +33,9 @@ ROUNDING: Final = 64
 def require_fills(count: int) -> None:
     """Raise UsageError where no fill is asked for."""
     if not count:
-        raise UsageError(f"no fill was given; name at least one, such as {', '.join(DEFAULT_FILLS)}")
+        raise UsageError(f"no fill was given; name at least one, such as {', '.join(DEFAULT_FILLS)}").of(
+            "fills", found=0, known=DEFAULT_FILLS
+        )
 
 
 def make_fills(model: Model, image: Image, asked: Sequence[str | Image | Fill]) -> tuple[Fill, ...]:
@@ -117,7 +119,7 @@ class FilledPasses:
                         f"the model's output is NaN or infinite for {name(some.start + first)}"
                         f"{f'; it begins in layer {layer}' if layer else ''}; check the weights and the range of the "
                         f"input{advice}"
-                    )
+                    ).of("outputs", found="not finite", layer=layer)
                 self.done += len(outputs)
                 if self._progress is not None:
                     self._progress(self.done, self.total)

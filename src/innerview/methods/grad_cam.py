@@ -98,7 +98,9 @@ def choose_layer(model: DifferentiableModel, layer: str | int | None = None) -> 
     if layer is None:
         places = [one for one in model.layers if not _without_places(one)]
         if not places:
-            raise UsageError(f"Grad-CAM needs a layer with places, and none of this model has any. {_NO_LAYER}")
+            raise UsageError(f"Grad-CAM needs a layer with places, and none of this model has any. {_NO_LAYER}").of(
+                "layer", found=None
+            )
         grids = [one.tokens for one in places if one.tokens is not None]
         return None if any(grid.count > grid.height * grid.width for grid in grids) else places[-1]
     chosen = find_layer(model.layers, layer)
@@ -107,7 +109,7 @@ def choose_layer(model: DifferentiableModel, layer: str | int | None = None) -> 
         probe = np.random.default_rng(0).random(model.input.shape)
         raise UsageError(
             f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(model, probe, _anything, chosen.name)}"
-        )
+        ).of("layer", asked=chosen.name, found=reason, layer=chosen.name)
     return chosen
 
 
@@ -118,14 +120,16 @@ def _found(
     if chosen is None:
         found = _last(model, image, grad_output)
         if found is None:
-            raise UsageError(f"Grad-CAM needs a layer with places at which the target has a gradient. {_NO_LAYER}")
+            raise UsageError(f"Grad-CAM needs a layer with places at which the target has a gradient. {_NO_LAYER}").of(
+                "layer", found="no gradient"
+            )
         return found
     values, gradients = _places(model, image, grad_output, (chosen.name,))[chosen.name]
     reason = _unusable(values, gradients)
     if reason:
         raise UsageError(
             f"Grad-CAM was asked of layer {chosen.name}, {reason}. {_instead(model, image, grad_output, chosen.name)}"
-        )
+        ).of("layer", asked=chosen.name, found=reason, layer=chosen.name)
     return chosen.name, values, gradients
 
 

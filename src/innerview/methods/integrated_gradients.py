@@ -40,7 +40,9 @@ def settle_exactness(model: DifferentiableModel, options: Mapping[str, Any]) -> 
     """
     fixed = bool({"rule", "n_steps"} & set(options))
     if fixed and "tolerance" in options:
-        raise UsageError("integrated gradients were asked for to a tolerance and by a rule; say one of the two")
+        raise UsageError("integrated gradients were asked for to a tolerance and by a rule; say one of the two").of(
+            "tolerance", found="rule"
+        )
     if fixed:
         rule, evaluations = options.get("rule", DEFAULT_RULE), options.get("n_steps", DEFAULT_STEPS)
         fixed_rule(rule, evaluations)
@@ -91,7 +93,7 @@ def integrated_gradients(
         raise UsageError(
             f"integrated gradients need an accuracy or a cost, and {found}: say tolerance=0.01 for an error of 1 % "
             "of the map, or n_steps=32 (with rule='gauss-legendre' or another)"
-        )
+        ).of("n_steps", found=found)
     return integrate_one(
         model,
         image,

@@ -30,7 +30,9 @@ def check_alphas(alphas: Sequence[float]) -> Alphas:
     outside = [float(alpha) for alpha in values if not 0 <= alpha <= 1]
     if values.size == 0 or outside:
         found = f"alpha {outside[0]:g}" if outside else "no alpha"
-        raise UsageError(f"{found} was asked for; alphas are places on the path from 0 (baseline) to 1 (image)")
+        raise UsageError(f"{found} was asked for; alphas are places on the path from 0 (baseline) to 1 (image)").of(
+            "alphas", asked=found
+        )
     return values
 
 

@@ -106,9 +106,11 @@ def _checked(
         raise ImageError(
             f"the map has shape {values.shape} (or values that are not finite); a finite map of "
             f"{image.shape[0]} × {image.shape[1]} is needed to rank the pixels"
-        )
+        ).of("map", found=values.shape, asked=image.shape[:2])
     if order not in ORDERS:
-        raise UsageError(f"there is no order {order!r}; the orders are {', '.join(ORDERS)}")
+        raise UsageError(f"there is no order {order!r}; the orders are {', '.join(ORDERS)}").of(
+            "order", asked=order, known=ORDERS
+        )
     return made, check_fractions(fractions)
 
 
@@ -152,7 +154,9 @@ def check_fractions(fractions: Sequence[float]) -> Float[np.ndarray, " fraction"
     """Give fractions as a float64 array, or raise UsageError unless each is in [0, 1] and there is one."""
     portions = np.asarray(fractions, dtype=np.float64)
     if portions.size == 0 or not ((portions >= 0) & (portions <= 1)).all():
-        raise UsageError(f"fractions {list(fractions)} were asked for; give at least one, each from 0 to 1")
+        raise UsageError(f"fractions {list(fractions)} were asked for; give at least one, each from 0 to 1").of(
+            "fractions", asked=tuple(fractions)
+        )
     return portions
 
 

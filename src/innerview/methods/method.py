@@ -172,7 +172,9 @@ class Option:
         except (ValueError, KeyError, UsageError):
             value = None
         if value is None or not self._within(value):
-            raise UsageError(f"{method} was given {self.name}={text}; {self.name} is {self.takes}")
+            raise UsageError(f"{method} was given {self.name}={text}; {self.name} is {self.takes}").of(
+                self.name, asked=text, found=method
+            )
         if self.type == "choices":
             words = cast("tuple[str, ...]", value)
             return tuple(self.choices[self.spellings.get(word, word)] for word in words)
@@ -244,9 +246,11 @@ class Method:
                 raise UsageError(
                     f"{self.name} was given {word.strip()!r}; options are written name=value, and its options are "
                     f"{listed}"
-                )
+                ).of("options", asked=word.strip(), found=self.name)
             if name in found:
-                raise UsageError(f"{self.name} was given {name} twice; say it once")
+                raise UsageError(f"{self.name} was given {name} twice; say it once").of(
+                    "options", asked=name, found="twice"
+                )
             found[name] = known[name].read(text, self.name)
         return MappingProxyType(found)
 
@@ -274,7 +278,7 @@ class Chosen:
             raise UsageError(
                 f"{row.name} needs gradients, and this model can only be run forward{why_forward_only(model)}; ask for "
                 "a method that needs none, or wrap the model itself instead of a function"
-            )
+            ).of("gradients", asked=row.name, found="forward only")
         options = {one.name: one.default for one in row.options if one.default is not None} | dict(self.options)
         return replace(self, options=dict(row.settle(model, options)) if row.settle else options)
 

@@ -76,7 +76,7 @@ def mistakes(predictions: Sequence[Prediction], labels: Sequence[int]) -> Mistak
         raise UsageError(
             f"the model gives one score for {predictions[0].class_names[0]}, and from which value on that means yes "
             "was not declared, so nothing can be counted; declare kind 'sigmoid' or 'probabilities'"
-        )
+        ).of("kind", found=predictions[0].class_names[0])
     predicted = np.array([prediction.index for prediction in predictions], dtype=np.int64)
     confidence = np.array([prediction.confidence for prediction in predictions], dtype=np.float64)
     return mistakes_among(

@@ -22,7 +22,7 @@ def check_samples(samples: int) -> None:
         raise UsageError(
             f"{samples} samples were asked for; the standard error of a map takes at least {FEWEST}, "
             "and a map that can be trusted some dozens"
-        )
+        ).of("n_samples", asked=samples, limit=FEWEST)
 
 
 @final

@@ -129,11 +129,13 @@ def _pair(given: int | tuple[int, int]) -> tuple[int, int]:
 
 def _check_cuts(length: int, size: int, step: int) -> None:
     if not 1 <= size <= length:
-        raise UsageError(f"a window of {size} pixels was asked for; along this side the image has {length}")
+        raise UsageError(f"a window of {size} pixels was asked for; along this side the image has {length}").of(
+            "window", asked=size, limit=length
+        )
     if not 1 <= step <= size:
         raise UsageError(
             f"a stride of {step} was asked for with a window of {size} pixels; from 1 to {size}, no pixel is left out"
-        )
+        ).of("stride", asked=step, limit=size)
 
 
 def _cuts(length: int, size: int, step: int) -> list[slice]:

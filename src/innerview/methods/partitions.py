@@ -46,12 +46,16 @@ def bricks(height: int, width: int, number: int) -> Labels:
         UsageError: more cells than fit, or fewer than one.
     """
     if not 1 <= number <= height * width:
-        raise UsageError(f"{number} regions were asked for in an image of {height} × {width}; each needs a pixel")
+        raise UsageError(f"{number} regions were asked for in an image of {height} × {width}; each needs a pixel").of(
+            "regions", asked=number, found=(height, width), limit=height * width
+        )
     rows = min(max(round(math.sqrt(number * height / width)), 1), number, height)
     ends = [round(number * row / rows) for row in range(rows + 1)]  # cells above the end of each row
     edges = [round(height * end / number) for end in ends]
     if max(np.diff(ends)) > width or min(np.diff(edges)) < 1:
-        raise UsageError(f"{number} regions don't fit an image of {height} × {width} pixels; ask for fewer, or a grid")
+        raise UsageError(
+            f"{number} regions don't fit an image of {height} × {width} pixels; ask for fewer, or a grid"
+        ).of("regions", asked=number, found=(height, width))
     labels = np.empty((height, width), np.int64)
     for first, last, top, bottom in zip(ends, ends[1:], edges, edges[1:], strict=False):
         labels[top:bottom] = first + np.arange(width) * (last - first) // width
@@ -85,16 +89,16 @@ def _joined(height: int, width: int, masks: list[Array]) -> Labels:
             raise ImageError(
                 f"mask {number}, with {found}, was given as a region of an image of {height} × {width}; "
                 "give one true or false for each pixel, true somewhere"
-            )
+            ).of("mask", asked=number, found=found)
         others = labels[mask]
         if (others < len(masks)).any():
             raise ImageError(
                 f"mask {number} and mask {int(others.min())} overlap, and every pixel is in one region; take what they "
                 "share out of one of them"
-            )
+            ).of("mask", asked=number, found="overlap")
         labels[mask] = number
     if not masks:
-        raise UsageError("no mask was given; give one for each region")
+        raise UsageError("no mask was given; give one for each region").of("mask", found=0)
     return labels
 
 
@@ -103,12 +107,12 @@ def _checked(height: int, width: int, labels: Int[Array, ...] | Bool[Array, ...]
         raise ImageError(
             f"regions of shape {labels.shape} and type {labels.dtype} were given for an image of {height} × {width}; "
             "give one whole number from 0 (or true and false) for each pixel"
-        )
+        ).of("regions", found=labels.shape, asked=(height, width))
     numbers = labels.astype(np.int64)
     missing = sorted(set(range(int(numbers.max()) + 1)) - set(np.unique(numbers).tolist()))
     if missing:
         raise ImageError(
             f"the regions go up to {numbers.max()}, and no pixel is in region {missing[0]}; number them from 0 without "
             "a gap: numpy.unique(labels, return_inverse=True)[1].reshape(labels.shape)"
-        )
+        ).of("regions", asked=int(numbers.max()), found=int(missing[0]))
     return numbers

@@ -67,7 +67,7 @@ def parts(
         raise UsageError(
             "the parts of an image were asked of a model with one score, from which no prediction can be read; declare "
             "kind 'sigmoid' (a logit) or 'probabilities', or use ask"
-        )
+        ).of("kind", found="one score")
     windows = place_windows(image.shape[0], image.shape[1], eighths)
     made = make_fills(model, image, fills)
     kept = np.zeros((len(windows) + 1, *image.shape[:2]), bool)
@@ -115,9 +115,13 @@ def place_windows(height: int, width: int, eighths: Sequence[int] = EIGHTHS) -> 
         UsageError: a side that is no part of the image, or an image of less than 8 pixels.
     """
     if not eighths or not all(1 <= side <= 7 for side in eighths):
-        raise UsageError(f"windows with sides of {list(eighths)} eighths were asked for; each is from 1 to 7")
+        raise UsageError(f"windows with sides of {list(eighths)} eighths were asked for; each is from 1 to 7").of(
+            "windows", asked=tuple(eighths)
+        )
     if min(height, width) < 8:
-        raise UsageError(f"the parts of an image of {height} × {width} were asked for; it takes 8 × 8 pixels at least")
+        raise UsageError(
+            f"the parts of an image of {height} × {width} were asked for; it takes 8 × 8 pixels at least"
+        ).of("size", found=(height, width), limit=8)
     shapes = [pair for pair in product(sorted(set(eighths)), repeat=2) if max(pair) <= LONGEST * min(pair)]
 
     def found() -> Iterator[tuple[int, int, int, int]]:

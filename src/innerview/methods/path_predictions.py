@@ -65,7 +65,7 @@ def path_predictions(
                 progress(done + len(batch) * (place + 1) / len(places))
         done += len(batch)
     if not done:
-        raise UsageError("no image was given; the statistics need at least one")
+        raise UsageError("no image was given; the statistics need at least one").of("images", found=0)
     return PathPredictions(
         alphas=places,
         accuracy=right / done,

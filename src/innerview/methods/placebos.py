@@ -30,7 +30,7 @@ def read_regions(asked: Sequence[Box | Array], height: int, width: int) -> list[
         UsageError: one is empty, outside or everything; there is none. `ImageError`: a mask has another size.
     """
     if not asked:
-        raise UsageError("no region was given; give a box (left, top, width, height) or a mask")
+        raise UsageError("no region was given; give a box (left, top, width, height) or a mask").of("region", found=0)
     return [_read(one, height, width) for one in asked]
 
 
@@ -44,13 +44,15 @@ def _read(region: Box | Array, height: int, width: int) -> Mask:
     if isinstance(region, np.ndarray):
         return _check_mask(region, height, width)
     if not is_box(region) or len(region) != 4:
-        raise UsageError(f"the region {region!r} was given; a box is left, top, width and height in whole pixels")
+        raise UsageError(f"the region {region!r} was given; a box is left, top, width and height in whole pixels").of(
+            "region", asked=region
+        )
     left, top, across, down = region
     if min(left, top) < 0 or left + across > width or top + down > height:
         raise UsageError(
             f"the region {region_name(region, 1)} (left, top, width, height) was asked for in an image of {width} × "
             f"{height} pixels (width × height); it ends at {left + across}, {top + down}: keep it inside"
-        )
+        ).of("region", asked=region, found=(height, width))
     mask = np.zeros((height, width), bool)
     mask[top : top + max(down, 0), left : left + max(across, 0)] = True
     return _check_mask(mask, height, width)
@@ -61,16 +63,18 @@ def _check_mask(mask: Array, height: int, width: int) -> Mask:
         raise ImageError(
             f"a mask of shape {mask.shape} was given for an image of {height} × {width} (height × width); bring it to "
             "that size, true where the region is"
-        )
+        ).of("mask", found=mask.shape, asked=(height, width))
     if mask.dtype.kind not in "b" and not np.isin(mask, (0, 1)).all():
-        raise ImageError(f"a mask of {mask.dtype} with other values than 0 and 1 was given; give true and false")
+        raise ImageError(f"a mask of {mask.dtype} with other values than 0 and 1 was given; give true and false").of(
+            "mask", found=str(mask.dtype)
+        )
     found = mask.astype(bool)
     if not found.any():
-        raise UsageError("a region without a pixel was given; give one that has some")
+        raise UsageError("a region without a pixel was given; give one that has some").of("region", found="empty")
     if found.all():
         raise UsageError(
             "a region that is the whole image was given; give a part of it, which leaves something beside it"
-        )
+        ).of("region", found="whole")
     return found
 
 

@@ -116,7 +116,7 @@ def read_superpixels(text: str) -> int:
         raise UsageError(
             f"regions {text[:40]!r} were asked for; give a number, rows and columns such as 3x3, or superpixels "
             "(superpixels:8 for so many)"
-        )
+        ).of("regions", asked=text)
     return int(found[2] or 0)
 
 

@@ -83,11 +83,13 @@ def find_method(name: str) -> Method:
         raise UsageError(
             f"{name} gives no map of an image ({known.methods[name].result}), so it can't be asked for beside others; "
             f"the methods that do are {', '.join(map_methods())}"
-        )
+        ).of("method", asked=name, found=known.methods[name].result, known=map_methods())
     near = get_close_matches(name.lower().replace("_", "-"), map_methods(), n=1)
     meant = f" (did you mean {near[0]}?)" if near else ""
     broken = "".join(f"; {problem}" for problem in known.problems)
-    raise UsageError(f"there is no method {name!r}{meant}; the methods are {', '.join(map_methods())}{broken}")
+    raise UsageError(f"there is no method {name!r}{meant}; the methods are {', '.join(map_methods())}{broken}").of(
+        "method", asked=name, known=map_methods()
+    )
 
 
 def read_method(text: str) -> Chosen:

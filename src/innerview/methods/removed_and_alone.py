@@ -101,7 +101,9 @@ def count_both(number: int, fills: int) -> int:
         UsageError: one region, or no fill.
     """
     if number < 2:
-        raise UsageError("one region was asked for, which is the whole image; ask for 2 or more")
+        raise UsageError("one region was asked for, which is the whole image; ask for 2 or more").of(
+            "regions", asked=1, limit=2
+        )
     require_fills(fills)
     return 1 + fills * (2 * number + 1)
 

@@ -82,7 +82,7 @@ def rise(
         raise UsageError(
             f"masks of {cells} × {cells} cells, shown with a chance of {shown:g}, were asked for; give 1 cell or more, "
             "and a chance above 0 and below 1"
-        )
+        ).of("masks", asked=(cells, shown))
     cells = min(cells, height, width)
     samples = MapSamples(image, n_samples, DEFAULT_MASKS, half_width, regions, confidence, shares=False)
     (made,) = make_fills(model, image, [fill])

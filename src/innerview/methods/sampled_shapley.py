@@ -145,7 +145,7 @@ def check_request(number: int, half_width: float | None, confidence: float, most
         raise UsageError(
             f"{most} passes were allowed for {number} regions; {(least - 2) // 2} pairs of sets, which tell how many "
             f"are needed, take {least} already: raise max_evaluations, or ask for fewer regions"
-        )
+        ).of("max_evaluations", asked=most, found=number, limit=least)
 
 
 def count_pilot(number: int) -> int:

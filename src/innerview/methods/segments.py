@@ -29,7 +29,7 @@ def grid_segments(height: int, width: int, rows: int, columns: int) -> Int[np.nd
     if not (1 <= rows <= height and 1 <= columns <= width):
         raise UsageError(
             f"a grid of {rows} × {columns} was asked for an image of {height} × {width}; each cell needs a pixel"
-        )
+        ).of("grid", asked=(rows, columns), found=(height, width))
     down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
     return down[:, None] * columns + across[None]
 
@@ -46,7 +46,7 @@ def segment_sums(
         raise ImageError(
             f"labels of shape {labels.shape} and type {labels.dtype} were given for a map of "
             f"{values.shape[0]} × {values.shape[1]}; give one whole number from 0 (or true and false) for each pixel"
-        )
+        ).of("labels", found=labels.shape, asked=values.shape)
     return np.bincount(labels.ravel().astype(np.int64), weights=values.ravel().astype(np.float64))
 
 

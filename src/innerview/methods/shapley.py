@@ -124,14 +124,14 @@ def count_passes(number: int, fills: int, most: int | None = None) -> int:
         raise UsageError(
             f"exact Shapley values of {number} regions were asked for; they take 2 to the number of regions in passes, "
             f"so from 2 to {MOST_REGIONS} are taken: ask for fewer and larger regions"
-        )
+        ).of("regions", asked=number, limit=MOST_REGIONS)
     require_fills(fills)
     passes = fills * (2**number - 1) + 1
     if most is not None and passes > most:
         raise UsageError(
             f"{number} regions under {fills} fills take {passes} passes, and max_evaluations is {most}; raise it, or "
             "ask for fewer regions or fills"
-        )
+        ).of("max_evaluations", asked=most, found=passes)
     return passes
 
 

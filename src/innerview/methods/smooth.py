@@ -55,12 +55,14 @@ def noisy_images(image: Image, *, stdevs: float = NOISE, n_samples: int = SAMPLE
     """
     reach = float(np.ptp(image))
     if not 0 <= stdevs < np.inf:
-        raise UsageError(f"stdevs {stdevs} was asked for; give a share of the image's range of values, such as 0.15")
+        raise UsageError(
+            f"stdevs {stdevs} was asked for; give a share of the image's range of values, such as 0.15"
+        ).of("stdevs", asked=stdevs)
     if stdevs > 0 and reach == 0:
         raise UsageError(
             f"all values of the image are {image.flat[0]:g}, so noise that is a share of their range is none; "
             "explain the image without noise"
-        )
+        ).of("image", found=float(image.flat[0]))
     random = np.random.default_rng(seed)
     for _ in range(n_samples):
         yield (image + stdevs * reach * random.standard_normal(image.shape)).astype(image.dtype)

@@ -28,12 +28,14 @@ CONFIDENCE: Final = 0.95
 def check_interval(number: int, half_width: float | None, confidence: float) -> None:
     """Raise UsageError for an interval without meaning, or fewer than two regions."""
     if number < 2:
-        raise UsageError("one region was asked for, which is the whole image; ask for 2 or more")
+        raise UsageError("one region was asked for, which is the whole image; ask for 2 or more").of(
+            "regions", asked=1, limit=2
+        )
     if not 0 < confidence < 1 or (half_width is not None and not 0 < half_width < math.inf):
         raise UsageError(
             f"a half-width of {half_width} at a confidence of {confidence} was asked for; the half-width is above 0, "
             "the confidence between 0 and 1 (0.95)"
-        )
+        ).of("half_width", asked=(half_width, confidence))
 
 
 @final

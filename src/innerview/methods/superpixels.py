@@ -46,7 +46,7 @@ def check_number(height: int, width: int, number: int) -> None:
     if not 1 <= number <= height * width:
         raise UsageError(
             f"{number} superpixels were asked for in an image of {height} × {width}; each needs a pixel: ask for fewer"
-        )
+        ).of("superpixels", asked=number, found=(height, width))
     problem = lacking()
     if problem is not None:
         raise problem

@@ -183,7 +183,7 @@ def _affordable(budget: int, baselines: int) -> int:
         raise UsageError(
             f"a budget of {budget} evaluations was given for {baselines} baselines; "
             "each needs at least 2, and 17 before an error can be told"
-        )
+        ).of("max_evaluations", asked=budget, found=baselines)
     return budget // baselines
 
 
@@ -200,12 +200,14 @@ def check_tolerance(model: DifferentiableModel, tolerance: float) -> None:
         raise UsageError(
             f"a tolerance of {tolerance:g} was asked for; a model that computes in {model.dtype.name} can be held "
             f"to {finest:g} and more: raise it (0.01 is 1 %), or convert with model.astype(np.float64)"
-        )
+        ).of("tolerance", asked=tolerance, limit=finest)
 
 
 def _check_images(model: DifferentiableModel, job: Job, whose: str) -> None:
     if not job.baselines:
-        raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)")
+        raise UsageError("no baseline was given; it decides the answer, so name at least one (black, for a start)").of(
+            "baselines", found=0
+        )
     check_image(model, job.image, f"image{whose}")
     for one in job.baselines:
         check_image(model, one, f"baseline{whose}")

@@ -116,7 +116,9 @@ def transplants(
     unknown = set(names) - set(way_names())
     if unknown or target.index is None:
         asked = f"the way {min(unknown)!r}" if unknown else "a target without a class"
-        raise UsageError(f"{asked} was asked for; ways are {', '.join(way_names())}, of a class that is fixed")
+        raise UsageError(f"{asked} was asked for; ways are {', '.join(way_names())}, of a class that is fixed").of(
+            "ways", asked=asked, known=way_names()
+        )
     chosen, dtype = [_way(name, hosts) for name in names], model.dtype
     before = target.score(forward_logits(model, hosts))
     each = max(1, similar_at_once(model) // (len(chosen) * len(hosts)))

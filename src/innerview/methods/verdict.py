@@ -47,7 +47,7 @@ def judge(heatmap: Map, truth: ShapleyValues) -> Verdict:
         raise ImageError(
             f"a map of {heatmap.shape} was held against regions of an image of {truth.labels.shape} (height × width); "
             "give the map of that image"
-        )
+        ).of("map", found=heatmap.shape, asked=truth.labels.shape)
     sums = np.bincount(truth.labels.ravel(), heatmap.ravel().astype(np.float64))
     found = [_compared(sums, values) for values in truth.values]
     correlations, better, worse = (np.array(column) for column in zip(*found, strict=True))

@@ -218,4 +218,4 @@ def check_targets(jobs_targets: Sequence[Target], expected: int) -> None:
         raise UsageError(
             f"{len(jobs_targets)} targets were asked of an image{f' and {expected} of others' if expected else ''}; "
             "give each image the same number of targets, at least one, since they share their passes"
-        )
+        ).of("targets", asked=len(jobs_targets), found=expected)

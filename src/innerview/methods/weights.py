@@ -51,9 +51,11 @@ def weight_histograms(
         UnknownLayer: no checkpoint has one of the layers.
     """
     if not checkpoints:
-        raise UsageError("no checkpoint of weights was given; give at least one, by name")
+        raise UsageError("no checkpoint of weights was given; give at least one, by name").of("checkpoints", found=0)
     if bins < 2 or bins % 2 or bins > MOST:
-        raise UsageError(f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge")
+        raise UsageError(
+            f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge"
+        ).of("bins", asked=bins, limit=MOST)
     known = dict.fromkeys(name for weights in checkpoints.values() for name in weights)
     names = tuple(layers) or tuple(known)
     for name in names:
@@ -87,7 +89,7 @@ def _numbers(weights: Mapping[str, Array], name: str) -> Array:
         raise UsageError(
             f"{name} holds {values.dtype}, which falls into no bins; leave it out, or give two layers for real and "
             "imaginary parts"
-        )
+        ).of("dtype", layer=name, found=str(values.dtype))
     with np.errstate(invalid="ignore"):  # a NaN that signals is a NaN like others
         return values.ravel().astype(np.float64)
 
@@ -118,7 +120,7 @@ def _reaches(table: Sequence[Sequence[Array]], limits: Sequence[float], *, share
         if len(limits) not in {1, layers} or min(limits) <= 0:
             raise UsageError(
                 f"limits {list(limits)} were given; give one number above 0, or one for each of {layers} layers"
-            )
+            ).of("limits", asked=tuple(limits), found=layers)
         return list(limits) if len(limits) == layers else [limits[0]] * layers
     finite = [[values[np.isfinite(values)] for values in row] for row in table]
     reaches = [max(float(np.abs(row[layer]).max(initial=0)) for row in finite) for layer in range(layers)]

@@ -51,7 +51,7 @@ def channels_of(result: Activations, layer: str) -> Array:
         raise UsageError(
             f"layer {layer} has the shape {result.layers[layer].shape}, and which of its axes are positions in the "
             "image can't be told from what it does; layers with positions, or with channels only, can be drawn"
-        )
+        ).of("shape", layer=layer, found=result.layers[layer].shape)
     return values
 
 
@@ -159,7 +159,9 @@ def _paint(piece: Array, scale: Scale, size: int) -> Pillow.Image:
 def _step(result: Activations, layer: str, count: int, *, in_colour: bool | None) -> int:
     total = min(count, channels_of(result, layer).shape[2])
     if count < 1:
-        raise UsageError(f"{count} channels were asked for; ask for at least one")
+        raise UsageError(f"{count} channels were asked for; ask for at least one").of(
+            "max_channels", asked=count, limit=1
+        )
     if channels_of(result, layer).shape[:2] == (1, 1):
         return 1
     if in_colour is None:
@@ -250,7 +252,7 @@ def activation_animation(
         UsageError: there is no layer, or the scale is unknown.
     """
     if not result.layers:
-        raise UsageError("activations without any layer were given; name at least one layer")
+        raise UsageError("activations without any layer were given; name at least one layer").of("layers", found=0)
     size, gap = FRAME_TILE, 8
     side = 3 * size + 2 * gap
     seen = canvas.framed(show_image(result.image, side - side % max(result.image.shape[:2])))

@@ -26,7 +26,9 @@ class Animation:
             raise UsageError(
                 f"{len(self.frames)} frames and {len(self.milliseconds)} durations were given; "
                 "give at least one frame, and a duration above 0 ms for each"
-            )
+            ).of("durations", asked=len(self.frames), found=tuple(self.milliseconds))
         sizes = {frame.size for frame in self.frames}
         if len(sizes) > 1:
-            raise UsageError(f"frames of the sizes {sorted(sizes)} were given; all frames have one size")
+            raise UsageError(f"frames of the sizes {sorted(sizes)} were given; all frames have one size").of(
+                "size", found=tuple(sorted(sizes))
+            )

@@ -61,7 +61,7 @@ def drawable(result: object) -> Drawable:
     raise UsageError(
         f"a {type(result).__name__} is not a map; Gradient, IntegratedGradients and Attribution are: what the methods "
         "that explain an image return"
-    )
+    ).of("result", found=type(result).__name__)
 
 
 @drawable.register
@@ -289,7 +289,9 @@ def attribution_on_image(
     """
     left, top, right, bottom = box
     if not (0 <= left < right <= photo.width and 0 <= top < bottom <= photo.height):
-        raise UsageError(f"the crop {box} does not lie within the photo of {photo.width} × {photo.height}")
+        raise UsageError(f"the crop {box} does not lie within the photo of {photo.width} × {photo.height}").of(
+            "crop", asked=box, found=(photo.height, photo.width)
+        )
     found = drawable(result)
     chosen = style_scales([found.values], scale, style)[0]
     height, width = found.values.shape
@@ -367,14 +369,16 @@ def contact_sheet(
             results, an unknown style, sign or scale.
     """
     if not results:
-        raise UsageError("a contact sheet of no images was asked for; give at least one result")
+        raise UsageError("a contact sheet of no images was asked for; give at least one result").of("results", found=0)
     named = one_each(subjects, len(results))
     if len(verdicts) not in {0, len(results)}:
-        raise UsageError(f"{len(verdicts)} verdicts were given for {len(results)} results; give one for each, or none")
+        raise UsageError(
+            f"{len(verdicts)} verdicts were given for {len(results)} results; give one for each, or none"
+        ).of("verdicts", asked=len(results), found=len(verdicts))
     judged = list(verdicts) or [""] * len(results)
     found = [drawable(result) for result in results]
     if len({(each.unit, each.title) for each in found}) > 1:
-        raise UsageError("results of several kinds or units can't share a sheet; draw one sheet for each")
+        raise UsageError("results of several kinds or units can't share a sheet; draw one sheet for each").of("units")
     chosen = style_scales([each.values for each in found], scale, style)
     separate = scale == "per-image" and len({each.limit for each in chosen}) > 1
     tiles: list[Tile] = []

@@ -100,7 +100,9 @@ def one_each(subjects: Sequence[Subject], count: int) -> list[Subject]:
         UsageError: some were given, but not `count`.
     """
     if subjects and len(subjects) != count:
-        raise UsageError(f"{len(subjects)} subjects were given for {count} results; give one each, or none")
+        raise UsageError(f"{len(subjects)} subjects were given for {count} results; give one each, or none").of(
+            "subjects", asked=count, found=len(subjects)
+        )
     return list(subjects) or [Subject()] * count
 
 

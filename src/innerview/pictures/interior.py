@@ -134,12 +134,14 @@ def prepare(results: Sequence[InteriorGradients], show: str, style: str, scale: 
         UsageError: no result, results that do not go together, an unknown quantity, style or scale.
     """
     if not results:
-        raise UsageError("no interior gradients were given; give those of at least one image")
+        raise UsageError("no interior gradients were given; give those of at least one image").of("results", found=0)
     if show not in QUANTITIES:
-        raise UsageError(f"there is no quantity {show!r}; choose {', '.join(QUANTITIES)}")
+        raise UsageError(f"there is no quantity {show!r}; choose {', '.join(QUANTITIES)}").of(
+            "show", asked=show, known=QUANTITIES
+        )
     alphas = results[0].alphas
     if any(not np.array_equal(result.alphas, alphas) or result.unit != results[0].unit for result in results):
-        raise UsageError("the images were taken at different alphas or units; draw them apart")
+        raise UsageError("the images were taken at different alphas or units; draw them apart").of("units")
     values = [QUANTITIES[show].values(result) for result in results]
     flat = [each for stack in values for each in stack]
     chosen = choose_scales(flat, scale) if show == "colours" else style_scales(flat, scale, style)

@@ -112,8 +112,12 @@ def require_style(style: str) -> None:
     """Raise UsageError unless there is a style of this name."""
     if style not in STYLES:
         if style in RENAMED:
-            raise UsageError(f"the style {style!r} was renamed; use {RENAMED[style]!r}")
-        raise UsageError(f"there is no style {style!r}; the styles are {', '.join(STYLES)}")
+            raise UsageError(f"the style {style!r} was renamed; use {RENAMED[style]!r}").of(
+                "style", asked=style, known=(RENAMED[style],)
+            )
+        raise UsageError(f"there is no style {style!r}; the styles are {', '.join(STYLES)}").of(
+            "style", asked=style, known=STYLES
+        )
 
 
 def style_scales(maps: list[Map], choice: ScaleChoice, style: str) -> list[Scale]:
@@ -158,7 +162,9 @@ def overlay(
     """
     require_style(style)
     if show not in SHOWN:
-        raise UsageError(f"there is no sign {show!r} to show; choose {', '.join(SHOWN)}")
+        raise UsageError(f"there is no sign {show!r} to show; choose {', '.join(SHOWN)}").of(
+            "show", asked=show, known=SHOWN
+        )
     t = SHOWN[show](np.clip(np.nan_to_num(values.astype(np.float64) / limit, nan=0.0), -1, 1))
     colours = ramp(name).astype(np.float64) / 255
     blended = STYLES[style](in_colour(image), t[..., None], colours)

@@ -71,9 +71,13 @@ def save(figure: Image.Image | Animation | Figure, path: str | Path) -> Path:
     chart = not isinstance(figure, (Image.Image, Animation))
     if ending not in ENCODERS and not (chart and ending in DRAWN):
         known = [*ENCODERS, *(sorted(DRAWN) if chart else ())]
-        raise OutputError(f"{place} was asked for, but figures of this kind end in {', '.join(known)}; rename it")
+        raise OutputError(f"{place} was asked for, but figures of this kind end in {', '.join(known)}; rename it").of(
+            "ending", path=place, known=known
+        )
     if not place.parent.is_dir():
-        raise OutputError(f"{place} was to be written, but {place.parent} is not a folder; make it, or choose another")
+        raise OutputError(
+            f"{place} was to be written, but {place.parent} is not a folder; make it, or choose another"
+        ).of("folder", path=place)
     file = io.BytesIO()
     if not isinstance(figure, (Image.Image, Animation)):
         if ending in DRAWN:

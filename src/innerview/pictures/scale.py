@@ -82,5 +82,7 @@ def choose_scales(maps: Sequence[Array], choice: ScaleChoice = "per-image") -> l
         limits = [own_limit(values) for values in maps if values[np.isfinite(values)].any()]
         return [Scale(max(limits, default=1.0), "shared")] * len(maps)
     if isinstance(choice, str) or not (math.isfinite(choice) and choice > 0):
-        raise UsageError(f"a scale of {choice!r} was asked for; give 'per-image', 'shared' or a number above 0")
+        raise UsageError(f"a scale of {choice!r} was asked for; give 'per-image', 'shared' or a number above 0").of(
+            "scale", asked=choice, known=("per-image", "shared")
+        )
     return [Scale(float(choice), "given")] * len(maps)

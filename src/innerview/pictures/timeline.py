@@ -91,7 +91,9 @@ class Timeline:
 
     def __post_init__(self) -> None:
         if not self.frames:
-            raise UsageError(f"a timeline of {self.name} without any checkpoint was asked for; give at least one")
+            raise UsageError(f"a timeline of {self.name} without any checkpoint was asked for; give at least one").of(
+                "checkpoints", asked=self.name, found=0
+            )
 
     def number(self, title: str, place: int) -> int:
         """The number, from 0, of the channel that stands at a place among those that the frames hold of a layer."""

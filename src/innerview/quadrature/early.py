@@ -19,7 +19,9 @@ def require_finite(value: Array) -> None:
     """Raise InnerviewError if the integrand is not finite somewhere."""
     if not np.isfinite(value).all():
         bad = int((~np.isfinite(value)).sum())
-        raise InnerviewError(f"the integrand has {bad} values of {value.size} that are not finite; check it")
+        raise InnerviewError(f"the integrand has {bad} values of {value.size} that are not finite; check it").of(
+            "integrand", found=bad
+        )
 
 
 def early_ratio(measure: Measure, probed: Mapping[float, Array]) -> float:

@@ -65,13 +65,21 @@ class Problem:
 
     def __post_init__(self) -> None:
         if not self.tolerance > 0 or not np.isfinite(self.tolerance):
-            raise UsageError(f"a tolerance of {self.tolerance} was asked for; give one above 0, such as 0.01 for 1 %")
+            raise UsageError(
+                f"a tolerance of {self.tolerance} was asked for; give one above 0, such as 0.01 for 1 %"
+            ).of("tolerance", asked=self.tolerance)
         if self.budget < 2:
-            raise UsageError(f"a budget of {self.budget} evaluations was given; both ends alone take 2")
+            raise UsageError(f"a budget of {self.budget} evaluations was given; both ends alone take 2").of(
+                "max_evaluations", asked=self.budget, limit=2
+            )
         if self.substitution is not None and self.substitution not in POWERS:
-            raise UsageError(f"there is no substitution {self.substitution!r}; there are {', '.join(POWERS)}")
+            raise UsageError(f"there is no substitution {self.substitution!r}; there are {', '.join(POWERS)}").of(
+                "substitution", asked=self.substitution, known=POWERS
+            )
         if not self.measures:
-            raise UsageError("no measure of the error was given; name at least one, or nothing can be met")
+            raise UsageError("no measure of the error was given; name at least one, or nothing can be met").of(
+                "measures", found=0
+            )
 
 
 @dataclass(frozen=True)

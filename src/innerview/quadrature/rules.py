@@ -131,12 +131,14 @@ def fixed_rule(name: str, evaluations: int) -> Rule:
         UsageError: the rule is unknown, or needs more nodes (1; trapezoid and Clenshaw-Curtis 2).
     """
     if name not in _DEFINITIONS:
-        raise UsageError(f"there is no quadrature rule {name!r}; the rules are {', '.join(RULES)}")
+        raise UsageError(f"there is no quadrature rule {name!r}; the rules are {', '.join(RULES)}").of(
+            "rule", asked=name, known=RULES
+        )
     definition = _DEFINITIONS[name]
     if evaluations < definition.least:
         raise UsageError(
             f"the rule {name!r} was asked for with {evaluations} evaluations and needs at least {definition.least}; "
             f"give more, or take another of {', '.join(RULES)}"
-        )
+        ).of("n_steps", asked=evaluations, found=name, limit=definition.least)
     nodes, weights = definition.build(evaluations)
     return Rule(name, nodes, weights, definition.degree(evaluations))

@@ -61,7 +61,7 @@ class WatchedKeras:
         if not model.built:
             raise ModelError(
                 "the Keras model has no weights yet; call it on one batch of images, or give it a keras.Input, first"
-            )
+            ).of("weights", found="none yet")
         self._model, self._config = model, config
         self._before: dict[str, Array] = {}
         self._orders: Mapping[str, Order] = {}
@@ -217,7 +217,7 @@ class WatchedKeras:
             raise ModelError(
                 f"the model failed on the probe images, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
-            ) from problem
+            ).of("probes", found=tuple(entering.shape)) from problem
         placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
         self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._config.layers)
 

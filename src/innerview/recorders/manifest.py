@@ -60,7 +60,7 @@ def open_recording(folder: Path, manifest: Manifest, resume_at: int | None) -> R
         raise DataError(
             f"the recording in {folder} is of another model: {other[0]} has shape {old.get(other[0])} there and "
             f"{new.get(other[0])} here. Choose another folder"
-        )
+        ).of("model", path=folder, found=other[0])
     with run.writing():
         run.rewind(resume_at)
     return run

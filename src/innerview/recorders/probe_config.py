@@ -36,22 +36,28 @@ class ProbeConfig:
 
     def __post_init__(self) -> None:
         if (self.input is None) != (self.output is None):
-            raise UsageError("only one of input= and output= was declared; declare both, as for innerview.wrap")
+            raise UsageError("only one of input= and output= was declared; declare both, as for innerview.wrap").of(
+                "input"
+            )
         if self.probes is None and (self.labels or self.layers):
-            raise UsageError("labels or layers were given without images to look at; give some: probes=images")
+            raise UsageError("labels or layers were given without images to look at; give some: probes=images").of(
+                "probes", found=0
+            )
         if self.probes is not None and len(self.labels) not in {0, len(self.probes)}:
             raise UsageError(
                 f"{len(self.labels)} labels were given for {len(self.probes)} probe images; give one for each"
-            )
+            ).of("labels", asked=len(self.probes), found=len(self.labels))
         if self.maps < 0:
-            raise UsageError(f"{self.maps} maps were asked for; give 0 or more")
+            raise UsageError(f"{self.maps} maps were asked for; give 0 or more").of("maps", asked=self.maps, limit=0)
         if self.output is not None:
             self._check_labels(len(self.output.answers))
 
     def _check_labels(self, classes: int) -> None:
         wrong = [label for label in self.labels if not 0 <= label < classes]
         if wrong:
-            raise UsageError(f"a probe was given class {wrong[0]}; the classes are 0 to {classes - 1}")
+            raise UsageError(f"a probe was given class {wrong[0]}; the classes are 0 to {classes - 1}").of(
+                "labels", asked=wrong[0], limit=classes - 1
+            )
 
     @property
     def pixels(self) -> Array | None:
@@ -65,7 +71,9 @@ class ProbeConfig:
         pixels = np.asarray(self.probes)
         self.input.check(pixels)
         if not np.issubdtype(pixels.dtype, np.floating):
-            raise UsageError(f"the probe images are {pixels.dtype}; pixels are floats in [0, 1]: divide bytes by 255")
+            raise UsageError(
+                f"the probe images are {pixels.dtype}; pixels are floats in [0, 1]: divide bytes by 255"
+            ).of("dtype", found=str(pixels.dtype))
         return pixels
 
 
@@ -84,7 +92,7 @@ def chosen_layers(layers: Sequence[Layer], asked: Sequence[str | int]) -> tuple[
                 raise UsageError(
                     f"layer {layer.name} can't be recorded channel by channel: which of its axes (of {layer.shape}) "
                     "are channels can't be told from what it does. Name another layer, or none for those that can"
-                )
+                ).of("axes", layer=layer.name, found=layer.shape)
         return tuple(dict.fromkeys(layer.name for layer in chosen))
     found = list[str]()
     for position, layer in numbered(layers):

@@ -93,7 +93,9 @@ class Recorder:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         if log_every < 1:
-            raise UsageError(f"log_every={log_every} was given; weights are measured every so many steps, at least 1")
+            raise UsageError(
+                f"log_every={log_every} was given; weights are measured every so many steps, at least 1"
+            ).of("log_every", asked=log_every, limit=1)
         self._budget, self._every = Budget(max_overhead, clock), log_every
         config = ProbeConfig(probes, tuple(labels), tuple(layers), input, output, n_attributions)
         self._watched = watch(model, config)
@@ -224,10 +226,14 @@ class Recorder:
     def _held(self, metrics: Mapping[str, Any]) -> dict[str, SupportsFloat]:
         """Check metrics and keep them."""
         if self._closed:
-            raise UsageError(f"the recorder of {self.run.path} was closed; make another with resume_at={self.steps}")
+            raise UsageError(
+                f"the recorder of {self.run.path} was closed; make another with resume_at={self.steps}"
+            ).of("closed", path=self.run.path)
         taken = sorted(TAKEN & metrics.keys())
         if taken:
-            raise UsageError(f"a metric was called {taken[0]!r}, which the recorder gives itself; call it otherwise")
+            raise UsageError(
+                f"a metric was called {taken[0]!r}, which the recorder gives itself; call it otherwise"
+            ).of("metric", asked=taken[0])
         return {name: self._watched.hold(value) for name, value in metrics.items()}
 
     def _line(self) -> dict[str, float]:

@@ -41,7 +41,9 @@ class Budget:
 
     def __init__(self, share: float | None, clock: Callable[[], float] = time.perf_counter) -> None:
         if share is not None and not 0 < share <= 1:
-            raise UsageError(f"a share of {share} of the training's time was given; give one above 0 and up to 1")
+            raise UsageError(f"a share of {share} of the training's time was given; give one above 0 and up to 1").of(
+                "share", asked=share
+            )
         self.spent = 0.0
         self.put_off = Counter[str]()
         self._share, self._clock = share, clock

@@ -95,7 +95,9 @@ def read_histograms(
         UsageError: an odd number of bins, or too many.
     """
     if bins < 2 or bins % 2 or bins > MOST:
-        raise UsageError(f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge")
+        raise UsageError(
+            f"{bins} bins were asked for; take an even number from 2 to {MOST:,}, so that 0 is an edge"
+        ).of("bins", asked=bins, limit=MOST)
     written, told = _read(Path(path))
     for name in layers:
         if name not in written:
@@ -104,14 +106,14 @@ def read_histograms(
     if not names:
         raise DataError(
             f"{path} holds no histogram that TensorBoard would show; is it the folder of one run?{_listed(told)}"
-        )
+        ).of("histogram", path=path, found=None)
     known = sorted(set().union(*(written[name] for name in names)))
     steps = tuple(step for step in known if all(step in written[name] for name in names))
     if not steps:
         raise DataError(
             f"in {path} there is no step at which all of {', '.join(names)} were written; ask for fewer: "
             f"layers=[…]{_listed(told)}"
-        )
+        ).of("layers", path=path, asked=tuple(names))
     if len(steps) < len(known):
         left = [f"{step:,}" for step in known if step not in set(steps)]
         told.append(
@@ -186,7 +188,9 @@ def _read(path: Path) -> tuple[dict[str, dict[int, Buckets]], list[str]]:
     """Every histogram of a run by name and step, and what is left out; of a step that was written twice, the last."""
     files = sorted(path.glob("*tfevents*")) if path.is_dir() else [path] if path.exists() else []
     if not files:
-        raise DataError(f"{path} is no event file and no folder with one (…tfevents…); give the folder of one run")
+        raise DataError(f"{path} is no event file and no folder with one (…tfevents…); give the folder of one run").of(
+            "event file", path=path
+        )
     try:
         from tensorboard.compat.proto import event_pb2
         from tensorboard.util import tensor_util

@@ -197,7 +197,7 @@ class WatchedTorch:
             raise ModelError(
                 f"the model failed on the probe images, shape {tuple(entering.shape)}: {type(problem).__name__}: "
                 f"{problem}. Give them as the model takes them, or declare input= and output= and give pixels"
-            ) from problem
+            ).of("probes", found=tuple(entering.shape)) from problem
         placed = self._wrapped if self._wrapped is not None else self._place(survey.layers, entering)
         self._orders, self._layers = placed.orders, chosen_layers(placed.layers, self._config.layers)
 

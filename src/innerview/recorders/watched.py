@@ -121,7 +121,9 @@ def one_number(value: object) -> float:
     """Take a metric that is a number, or raise UsageError."""
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "biuf":
-        raise UsageError(f"a metric is one number, or a tensor of one; {str(value)[:60]} was given")
+        raise UsageError(f"a metric is one number, or a tensor of one; {str(value)[:60]} was given").of(
+            "metric", found=type(value).__name__
+        )
     return float(array.item())
 
 
@@ -138,4 +140,4 @@ def watch(model: object, config: ProbeConfig) -> Watched:
     raise UsageError(
         f"a {type(model).__name__} can't be recorded; give a PyTorch module, or a Keras model through "
         "innerview.recorders.keras.RecorderCallback"
-    )
+    ).of("model", found=type(model).__name__)

@@ -135,5 +135,7 @@ def family(kind: str, other: str) -> str:
 
 def _number(asked: str, known: tuple[str, ...], what: str) -> int:
     if asked not in known:
-        raise UsageError(f"there is no {what} {asked!r} in this comparison; it has {', '.join(known)}")
+        raise UsageError(f"there is no {what} {asked!r} in this comparison; it has {', '.join(known)}").of(
+            what, asked=asked, known=known
+        )
     return known.index(asked)

@@ -75,7 +75,9 @@ class SavedResults:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.results:
-            raise UsageError(f"there is no result {name!r} in the folder; the results are {', '.join(self.results)}")
+            raise UsageError(
+                f"there is no result {name!r} in the folder; the results are {', '.join(self.results)}"
+            ).of("result", asked=name, known=self.results)
         return self.results[name]
 
 
@@ -101,7 +103,7 @@ def save_result(folder: str | Path, result: object, *, zarr: bool = False) -> No
         if not isinstance(name, str) or name in OURS:  # pyright: ignore[reportUnnecessaryIsInstance] users' names
             raise UsageError(
                 f"a result can't be called {name!r}; give it a name that is a text, not {' or '.join(OURS)}"
-            )
+            ).of("name", asked=name)
     arrays: dict[str, Array] = {}
     described = {name: describe(value, name, arrays) for name, value in results.items()}
     stored = {name: np.asarray(value, order="C") for name, value in arrays.items()}
@@ -110,7 +112,9 @@ def save_result(folder: str | Path, result: object, *, zarr: bool = False) -> No
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise OutputError(f"the folder {place} can't be made ({str(problem.strerror).lower()})") from problem
+        raise OutputError(f"the folder {place} can't be made ({str(problem.strerror).lower()})").of(
+            "folder", path=place
+        ) from problem
     write(place / ARRAY_FILE, save(stored, {"digest": digest}))
     # Half a character (of a name from elsewhere) becomes \udce9, which JSON reads as what it was.
     write(place / TEXT_FILE, text.encode("utf-8", "backslashreplace"))
@@ -166,7 +170,9 @@ def describe(value: object, path: str, arrays: dict[str, Array]) -> Json:
 def _describe_names(value: Mapping[object, object], path: str, arrays: dict[str, Array]) -> Json:
     named = {str(key): one for key, one in value.items()}
     if len(named) < len(value) or TYPE in named or stands_for_array(named):
-        raise UsageError(f"{path} has names that would be read back as something else: {brief(list(named))}")
+        raise UsageError(f"{path} has names that would be read back as something else: {brief(list(named))}").of(
+            "names", path=path, found=tuple(named)
+        )
     return {key: describe(one, f"{path}.{key}", arrays) for key, one in named.items()}
 
 
@@ -196,19 +202,21 @@ class _Arrays:
             raise DataError(
                 f"{path} and the {TEXT_FILE} beside it are not of one writing (their digests differ); one of them was "
                 "replaced: write the result again"
-            )
+            ).of("digest", path=path)
         self._entries: Mapping[str, Entry] = header.entries
 
     def read(self, name: str, shape: tuple[int, ...], dtype: str) -> Array:
         """Give one array; raise DataError if it is another than is said."""
         if name not in self._entries:
-            raise DataError(f"{self._path} has no array {name!r}, which {TEXT_FILE} names; one of the two is another's")
+            raise DataError(
+                f"{self._path} has no array {name!r}, which {TEXT_FILE} names; one of the two is another's"
+            ).of("array", path=self._path, asked=name, found=None)
         entry = self._entries[name]
         if entry.shape != shape or entry.kind != STORED.get(dtype):
             raise DataError(
                 f"{self._path} holds {name!r} as {entry.kind} of shape {entry.shape}, and {TEXT_FILE} says "
                 f"{brief(dtype)} of shape {shape}; one of the two is another's"
-            )
+            ).of("array", path=self._path, asked=name, found=entry.shape)
         with opened(self._path, self._what) as file:
             return read_values(file, entry)
 
@@ -222,7 +230,7 @@ def _named(folder: Path, name: str) -> Path:
             f"{folder} {found}, so it is not a result; name a folder that explain, saturation or save_result wrote: "
             "it holds "
             f"{TEXT_FILE} and {ARRAY_FILE}"
-        )
+        ).of("result", path=folder, found=found)
     return path
 
 
@@ -230,12 +238,14 @@ def _schema(told: Mapping[str, Any], folder: Path) -> int:
     """The number of the layout, if it is one that can be read."""
     number = told.get("schema")
     if type(number) is not int or number < 1:
-        raise DataError(f"{folder / TEXT_FILE} is not a result: its schema is {brief(number)}, not a number from 1")
+        raise DataError(f"{folder / TEXT_FILE} is not a result: its schema is {brief(number)}, not a number from 1").of(
+            "schema", path=folder, found=brief(number)
+        )
     if number > SCHEMA:
         raise DataError(
             f"{folder / TEXT_FILE} has schema {number}; this version of innerview reads schemas up to {SCHEMA}: a "
             "newer one wrote it, so update innerview"
-        )
+        ).of("schema", path=folder, found=number, limit=SCHEMA)
     return number
 
 

@@ -188,7 +188,7 @@ class Attribution(Result["Attribution[Array]", A_co]):
             raise UsageError(
                 f"a map by {found.method!r} was to be given as a shap.Explanation; its values do not add up to the "
                 "change of the score, as shap's do: use integrated_gradients, expected_gradients or sampled_shapley"
-            )
+            ).of("method", asked=found.method)
         return explain_map(found.image, found.attribution, found.baseline_score, found.pixel_error)
 
     @property

@@ -185,7 +185,9 @@ class Rebuilder:
                 raise Misfit
 
     def _wrong(self, path: str, words: str) -> DataError:
-        return DataError(f"{self.whose} is damaged, or not a result: at {path}, {words}")
+        return DataError(f"{self.whose} is damaged, or not a result: at {path}, {words}").of(
+            path, path=self.whose, found=words
+        )
 
 
 def stands_for_array(told: Mapping[str, object]) -> bool:

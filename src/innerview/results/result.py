@@ -107,7 +107,9 @@ class Result(_OfArrays[N_co, A_co]):
         if kind != "numpy":
             return in_kind(self.numpy, named_kind(kind), channels)
         if channels == "first":
-            raise UsageError("channels first were asked for of NumPy, which has them last; use numpy.moveaxis")
+            raise UsageError("channels first were asked for of NumPy, which has them last; use numpy.moveaxis").of(
+                "channels", found="numpy"
+            )
         return self.numpy
 
 

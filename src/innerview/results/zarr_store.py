@@ -47,4 +47,6 @@ def write_zarr(folder: Path, arrays: Mapping[str, Array], digest: str) -> None:
         shutil.rmtree(place, ignore_errors=True)
         unfinished.rename(place)
     except OSError as problem:
-        raise OutputError(f"{place} can't be written ({str(problem.strerror).lower()})") from problem
+        raise OutputError(f"{place} can't be written ({str(problem.strerror).lower()})").of(
+            "writing", path=place
+        ) from problem

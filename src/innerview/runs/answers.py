@@ -92,10 +92,10 @@ def latest(run: RunFolder) -> Answers | None:
         raise DataError(
             f"the answers {path} don't belong together: "
             f"{predicted.shape} answers, {probability.shape} probabilities, {label.shape} true classes"
-        )
+        ).of("shape", path=path, found=(predicted.shape, probability.shape, label.shape))
     if predicted.dtype.kind not in "iu" or label.dtype.kind not in "iu" or probability.dtype.kind != "f":
         raise DataError(
             f"the answers {path} are damaged: classes are whole numbers, probabilities are floats; {predicted.dtype}, "
             f"{label.dtype} and {probability.dtype} were found"
-        )
+        ).of("dtype", path=path, found=(predicted.dtype.name, label.dtype.name, probability.dtype.name))
     return Answers(predicted.astype(np.int64), probability, label.astype(np.int64), steps[-1])

@@ -99,11 +99,15 @@ class RunFolder:
             (path / file_of("checkpoints", manifest.version)).mkdir(parents=True, exist_ok=True)
             (path / "histograms").mkdir(exist_ok=True)
         except OSError as problem:
-            raise OutputError(f"{path} can't be made a run folder ({problem.strerror})") from problem
+            raise OutputError(f"{path} can't be made a run folder ({problem.strerror})").of(
+                "folder", path=path
+            ) from problem
         run = cls(path, manifest)
         with run.writing():  # of two that begin here at the same moment, one is told
             if (path / "manifest.json").exists():
-                raise OutputError(f"{path} holds a run already; resume it, or choose another folder")
+                raise OutputError(f"{path} holds a run already; resume it, or choose another folder").of(
+                    "run", path=path
+                )
             atomic.write(path / "manifest.json", json.dumps(manifest.written(), indent=1).encode())
         return run
 
@@ -136,7 +140,9 @@ class RunFolder:
             with (self.path / METRICS).open("a", encoding="utf-8") as file:
                 file.write(lines)
         except OSError as problem:
-            raise OutputError(f"{self.path}/metrics.jsonl can't be written ({problem.strerror})") from problem
+            raise OutputError(f"{self.path}/metrics.jsonl can't be written ({problem.strerror})").of(
+                "writing", path=self.path / "metrics.jsonl"
+            ) from problem
 
     def metrics(self, problems: list[str] | None = None) -> list[dict[str, Any]]:
         """Every line of the metrics that was finished, in order.
@@ -242,10 +248,14 @@ class RunFolder:
         with reading(path, "the histograms"):
             outside = {name: [int(one) for one in columns[f"{name}/outside"]] for name in names}
         if any(columns[name].shape != (BINS,) for name in names):
-            raise DataError(f"{path} has other bins than this program's {BINS}; another version wrote it")
+            raise DataError(f"{path} has other bins than this program's {BINS}; another version wrote it").of(
+                "bins", path=path, limit=BINS
+            )
         whole = all(columns[name].dtype.kind in "iu" and len(outside[name]) == OUTSIDE for name in names)
         if not names or not whole or any((columns[name] < 0).any() for name in columns):
-            raise DataError(f"the histograms {path} are damaged: counts are whole numbers from 0, and {OUTSIDE} beside")
+            raise DataError(
+                f"the histograms {path} are damaged: counts are whole numbers from 0, and {OUTSIDE} beside"
+            ).of("histograms", path=path)
         return {name: Histogram(columns[name].astype(np.int64), *outside[name]) for name in names}
 
     def history(self, name: str, factor: int = 1) -> History:
@@ -261,7 +271,9 @@ class RunFolder:
         steps = self.counted()
         found = [self.histograms(step) for step in steps]
         if any(name not in one for one in found):
-            raise DataError(f"{self.path} has no histograms of {name!r}; it has {', '.join(found[0])}")
+            raise DataError(f"{self.path} has no histograms of {name!r}; it has {', '.join(found[0])}").of(
+                "layer", path=self.path, asked=name, found=tuple(found[0]), layer=name
+            )
         rows = [one[name].coarser(factor) for one in found]
         edges = rows[0].edges if rows else Histogram(np.zeros(BINS, dtype=np.int64)).coarser(factor).edges
         counts = np.array([row.counts for row in rows], dtype=np.int64).reshape(len(rows), len(edges) - 1)
@@ -280,7 +292,7 @@ class RunFolder:
         try:
             folder.mkdir(exist_ok=True)
         except OSError as problem:
-            raise OutputError(f"{folder} can't be made ({problem.strerror})") from problem
+            raise OutputError(f"{folder} can't be made ({problem.strerror})").of("folder", path=folder) from problem
         atomic.write(
             folder / f"{self._series(series)}-{step:06d}.safetensors", save(contiguous(arrays), {"step": str(step)})
         )

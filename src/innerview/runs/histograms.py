@@ -55,7 +55,9 @@ class Histogram:
             UsageError: if the bins can't be shared out evenly.
         """
         if factor < 1 or len(self.counts) % factor:
-            raise UsageError(f"{len(self.counts)} bins can't be merged by {factor}; use a power of two")
+            raise UsageError(f"{len(self.counts)} bins can't be merged by {factor}; use a power of two").of(
+                "factor", asked=factor, found=len(self.counts)
+            )
         merged = self.counts.reshape(-1, factor).sum(axis=1)
         return Histogram(merged, self.below, self.above, self.not_numbers)
 

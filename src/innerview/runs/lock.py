@@ -37,14 +37,16 @@ class FolderLock:
         try:
             self.file = self.path.open("ab")
         except OSError as problem:
-            raise OutputError(f"{self.path.parent} can't be written ({problem.strerror})") from problem
+            raise OutputError(f"{self.path.parent} can't be written ({problem.strerror})").of(
+                "writing", path=self.path.parent
+            ) from problem
         try:
             acquire(self.file)
         except OSError:
             self.file.close()
             raise OutputError(
                 f"another training is writing into {self.path.parent}; wait for it, or choose another folder"
-            ) from None
+            ).of("lock", path=self.path.parent) from None
         return self
 
     def __exit__(

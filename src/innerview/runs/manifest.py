@@ -118,17 +118,19 @@ def read_manifest(folder: Path) -> tuple[Manifest, tuple[str, ...]]:
         raise DataError(
             f"{folder} is no run folder: its {FILE} can't be read ({reason}); name the folder that "
             "innerview train or a recorder wrote"
-        ) from None
+        ).of("manifest", path=folder, found=reason) from None
     if isinstance(found, bool) or found not in READ:
         raise DataError(
             f"{folder} is a run folder of version {brief(found)}; this program reads versions 1 to {VERSION}: "
             "use the program that wrote it, or a later one"
-        )
+        ).of("version", path=folder, found=found, limit=VERSION)
     if found == 1:
         told = _modern(told)
     for name in TABLES[:3]:
         if not isinstance(told.get(name), Mapping):
-            raise DataError(f"{path} is not complete: it has no table {name!r}; name the folder of another run")
+            raise DataError(f"{path} is not complete: it has no table {name!r}; name the folder of another run").of(
+                "manifest", path=path, found=name
+            )
     problems: list[str] = []
     tables = {name: _table(told.get(name, {}), name, path, problems) for name in TABLES}
     notes: object = told.get("notes", ())

@@ -44,7 +44,7 @@ def read_metrics(path: Path, problems: list[str] | None = None) -> list[dict[str
         except (ValueError, RecursionError) as problem:
             found.append(f"line {number} of {path} is damaged ({reason(problem)})")
     if problems is None and found:
-        raise DataError(f"{found[0]}; remove it")
+        raise DataError(f"{found[0]}; remove it").of("metrics", path=path, found=len(found))
     if problems is not None:
         problems += found
     return records

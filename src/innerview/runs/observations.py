@@ -249,7 +249,9 @@ def layers(run: RunFolder, step: int) -> dict[str, Shots]:
 def images(run: RunFolder) -> tuple[Array, Array | None]:
     """Read the probe images of a recording, as they were given, and their true classes if these were given too."""
     if not run.observed("pictures"):
-        raise DataError(f"{run.path} has no probe images; give the recorder some: Recorder(…, probes=images)")
+        raise DataError(f"{run.path} has no probe images; give the recorder some: Recorder(…, probes=images)").of(
+            "probes", path=run.path, found=None
+        )
     found = run.observation("pictures", 0)
     with reading(run.observed_at("pictures", 0), "the probe images"):
         held, labels = found["pictures"], found.get("labels")
@@ -266,7 +268,7 @@ def _require(fits: bool, run: RunFolder, series: str, step: int, name: str, foun
         raise DataError(
             f"{run.observed_at(series, step)} is damaged, or a later version wrote it: {name} is {found.dtype} of "
             f"shape {found.shape}, which is not what {series} are, or beyond its range"
-        )
+        ).of("observations", path=run.observed_at(series, step), asked=series, found=name)
 
 
 def _in_order(names: set[str], known: Iterable[str]) -> list[str]:

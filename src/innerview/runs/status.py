@@ -72,9 +72,11 @@ def latest(run: RunFolder, problems: list[str] | None = None) -> RunStatus | Non
         raise DataError(
             f"{path} says {brief(how)!r}, which is not one of {', '.join(HOW)}; a later version wrote it, or it is "
             "damaged: remove it"
-        )
+        ).of("status", path=path, found=how, known=HOW)
     if not is_count(step) or not isinstance(where, str):
-        raise DataError(f"{path} can't be read (its step is {brief(step)}); remove it")
+        raise DataError(f"{path} can't be read (its step is {brief(step)}); remove it").of(
+            "step", path=path, found=step
+        )
     if problems is not None and (besides := said.keys() - {"how", "step", "where"}):
         problems.append(f"{path} says {brief(', '.join(sorted(besides)))}, which this version does not know")
     return RunStatus(cast("How", how), cast("int", step), where)

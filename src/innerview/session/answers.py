@@ -191,7 +191,9 @@ def _mask(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
 def _layers(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     model = asked.model(query)
     if not model.layers:
-        raise UsageError(f"the layers are not known of {type(model).__name__}; {OPAQUE}")
+        raise UsageError(f"the layers are not known of {type(model).__name__}; {OPAQUE}").of(
+            "layers", found=type(model).__name__
+        )
     found = asked.result(ACTIVATIONS, query, listener)
     shown = Shown(channels=2**16) if query.layer else Shown()
     weights, stamp = model.weights(), _stamp(asked, query)
@@ -210,7 +212,7 @@ def _weights(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
         return asked.training(query, listener)
     opened = asked.opened(query)
     if not opened.weights:
-        raise UsageError(f"the weights are not known of {opened.name}; {OPAQUE}")
+        raise UsageError(f"the weights are not known of {opened.name}; {OPAQUE}").of("weights", asked=opened.name)
     return weights_payload(opened.histograms, Stamp(opened.fingerprint))
 
 

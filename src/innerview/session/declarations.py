@@ -61,14 +61,16 @@ def declare_input(words: Mapping[str, str], model: Any, known: InputSpec | None 
     if missing:
         told = " ".join(word for word in (found[0], f"layout={found[1]}" if found[1] else "") if word)
         said = f" (it says itself: {told})" if told else ""
-        raise UsageError(f"what the model takes is not declared: {', '.join(missing)}{said}. For example {EXAMPLE}")
+        raise UsageError(f"what the model takes is not declared: {', '.join(missing)}{said}. For example {EXAMPLE}").of(
+            "declaration", asked=tuple(missing)
+        )
     sides = _sides(size)
     low, high = (*_numbers(words["range"], "..", "range"), 0.0, 0.0)[:2]
     if len(sides) not in {2, 3} or low == high or layout not in {"HWC", "CHW"}:
         raise UsageError(
             f"--input-spec says size {size}, range {words['range']}, layout {layout}; a size is HEIGHTxWIDTH or "
             f"HEIGHTxWIDTHxCHANNELS, a range LOW..HIGH, a layout HWC or CHW. For example {EXAMPLE}"
-        )
+        ).of("size", asked=size)
     return InputSpec(
         sides[0],
         sides[1],
@@ -115,7 +117,7 @@ def _resize(words: Mapping[str, str], known: Resize | None) -> Resize | None:
         raise UsageError(
             f"--input-spec says resize {brief(asked)}; it is how many pixels the shorter side gets before the middle "
             "is cut out, such as resize=256, or squeeze for all of the image"
-        )
+        ).of("resize", asked=asked)
     return replace(
         known or Resize(),
         short_side=side,
@@ -126,7 +128,9 @@ def _resize(words: Mapping[str, str], known: Resize | None) -> Resize | None:
 def _one_of(words: Mapping[str, str], name: str, choices: Sequence[str], usual: str) -> Any:
     asked = words.get(name, usual)
     if asked not in choices:
-        raise UsageError(f"--input-spec says {name} {brief(asked)}; it is {' or '.join(choices)}")
+        raise UsageError(f"--input-spec says {name} {brief(asked)}; it is {' or '.join(choices)}").of(
+            name, asked=asked, known=choices
+        )
     return asked
 
 
@@ -144,7 +148,9 @@ def declare_output(words: Mapping[str, str], classes: tuple[str, ...], known: Ou
     _only(words, OUTPUT, "--output-spec")
     kind = words.get("kind", known.kind if known else "logits")
     if kind not in KINDS:
-        raise UsageError(f"--output-spec says {kind!r}; a model gives {', '.join(KINDS)}")
+        raise UsageError(f"--output-spec says {kind!r}; a model gives {', '.join(KINDS)}").of(
+            "kind", asked=kind, known=KINDS
+        )
     key = words.get("output")
     temperature = _temperature(words.get("temperature", "1"))
     return OutputSpec(
@@ -169,10 +175,14 @@ def read_classes(given: str | tuple[str, ...], model: Any) -> tuple[str, ...]:
         given = str(cast("tuple[int, ...]", shape)[1])
     if given.isdecimal() or (given.startswith("-") and given[1:].isdecimal()):
         if len(given) > len(str(CLASSES)) or not 1 <= int(given) <= CLASSES:
-            raise UsageError(f"{brief(given)} classes were declared; a model has 1 to {CLASSES:,}")
+            raise UsageError(f"{brief(given)} classes were declared; a model has 1 to {CLASSES:,}").of(
+                "classes", asked=given, limit=CLASSES
+            )
         return tuple(str(number) for number in range(int(given)))
     if not given:
-        raise UsageError("the classes are not declared; give --classes FILE (a name a line) or their number")
+        raise UsageError("the classes are not declared; give --classes FILE (a name a line) or their number").of(
+            "classes", found=None
+        )
     return read_class_file(Path(given))
 
 
@@ -193,7 +203,7 @@ def _sides(text: str) -> tuple[int, ...]:
         raise UsageError(
             f"--input-spec says size {brief(text)}; height and width are whole numbers from 1 to {SIDE:,}, {PIXELS:,} "
             f"pixels in all at most. For example {EXAMPLE}"
-        )
+        ).of("size", asked=text, limit=SIDE)
     return tuple(int(side) for side in found)
 
 
@@ -201,8 +211,8 @@ def _numbers(text: str, between: str, what: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(between))
     except ValueError:
-        raise UsageError(
-            f"{what} {text!r} is not numbers with {between!r} between them. For example {EXAMPLE}"
+        raise UsageError(f"{what} {text!r} is not numbers with {between!r} between them. For example {EXAMPLE}").of(
+            what, asked=text
         ) from None
 
 
@@ -210,15 +220,17 @@ def _temperature(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(
-            f'temperature {text!r} is no number. For example --output-spec "logits temperature=0.2"'
+        raise UsageError(f'temperature {text!r} is no number. For example --output-spec "logits temperature=0.2"').of(
+            "temperature", asked=text
         ) from None
 
 
 def _only(words: Mapping[str, str], known: frozenset[str], option: str) -> None:
     for name in words:
         if name not in known:
-            raise UsageError(f"{option} knows no {name!r}; it knows {', '.join(sorted(known))}")
+            raise UsageError(f"{option} knows no {name!r}; it knows {', '.join(sorted(known))}").of(
+                option, asked=name, known=sorted(known)
+            )
 
 
 def _text(value: object) -> str:

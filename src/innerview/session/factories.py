@@ -71,17 +71,19 @@ def build(name: str) -> Any:
         raise UsageError(
             f"{name!r} names no model: say which function gives it, called without arguments, such as "
             f"--model {of}:build"
-        )
+        ).of("model", asked=name, found="no function")
     path = Path(home) if home.endswith(".py") else None
     if path is not None and not exists(path):
-        raise UsageError(f"the model {path} is not there")
+        raise UsageError(f"the model {path} is not there").of("model", asked=str(path), found=None)
     path = path and path.resolve()
     with neighbours(path.parent if path else Path.cwd()):
         make = _function(home, path, factory)
         try:
             return make()
         except (Exception, SystemExit) as error:
-            raise ModelError(f"{name} failed: {type(error).__name__}: {error}") from error
+            raise ModelError(f"{name} failed: {type(error).__name__}: {error}").of(
+                "factory", asked=name, found=type(error).__name__
+            ) from error
 
 
 def _function(home: str, path: Path | None, factory: str) -> Callable[[], Any]:
@@ -90,12 +92,14 @@ def _function(home: str, path: Path | None, factory: str) -> Callable[[], Any]:
     except InnerviewError:
         raise
     except (Exception, SystemExit) as error:  # a script that reads its own command line ends the program
-        raise UsageError(f"{home} can't be imported: {type(error).__name__}: {error}") from error
+        raise UsageError(f"{home} can't be imported: {type(error).__name__}: {error}").of(
+            "import", asked=home, found=type(error).__name__
+        ) from error
     make: Callable[[], Any] | None = getattr(module, factory, None)
     if not callable(make):
         raise UsageError(
             f"there is no function {factory!r} in {home}; it is called without arguments and gives the model"
-        )
+        ).of("factory", asked=factory, found=home)
     return make
 
 
@@ -107,7 +111,7 @@ def _of_file(path: Path) -> ModuleType:
     mark = hashlib.sha256(str(path).encode(errors="surrogateescape")).hexdigest()[:8]
     found = importlib.util.spec_from_file_location(f"innerview_model_{mark}_{path.stem}", path)
     if found is None or found.loader is None:
-        raise UsageError(f"{path} is no Python file")
+        raise UsageError(f"{path} is no Python file").of("file", asked=str(path))
     module = importlib.util.module_from_spec(found)
     sys.modules[found.name] = module  # dataclasses, pickles and the like look their module up
     try:

@@ -37,7 +37,9 @@ def open_built_in(name: str) -> DifferentiableModel:
         UsageError: there is none of this name; lists those that there are.
     """
     if name not in NAMES:
-        raise UsageError(f"there is no model {name!r}{renamed(name)}; the built-in models are {', '.join(NAMES)}")
+        raise UsageError(f"there is no model {name!r}{renamed(name)}; the built-in models are {', '.join(NAMES)}").of(
+            "model", asked=name, known=NAMES
+        )
     return load_pretrained(name)
 
 
@@ -106,6 +108,6 @@ def read_mask_file(path: str | Path, spec: InputSpec) -> Mask:
         raise ImageError(
             f"the mask {path} has {loaded.size[0]} × {loaded.size[1]} pixels (width × height); the model sees "
             f"{spec.width} × {spec.height}: give a mask of that size"
-        )
+        ).of("mask", path=path, found=(loaded.size[1], loaded.size[0]), asked=(spec.height, spec.width))
     bright: Mask = loaded.part(0, 0, *loaded.size).mean(axis=2) > HALF
     return bright

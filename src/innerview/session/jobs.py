@@ -80,7 +80,9 @@ class Jobs:
             job = self._running.get(query)
             if job is None or not job.open:
                 if len(self._running) >= MOST:
-                    raise UsageError(f"{MOST} questions are being worked on; try again when some are answered")
+                    raise UsageError(f"{MOST} questions are being worked on; try again when some are answered").of(
+                        "questions", limit=MOST
+                    )
                 job = self._running[query] = _Job(self, query)
                 ticket = job.join(hear)
                 job.turn = self.turns.start(client, job.work, quick=query.kind in QUICK)

@@ -43,5 +43,5 @@ def choose_layers(asked_for: Sequence[str], model: Model) -> tuple[Layer, ...]:
             raise UsageError(
                 f"layer {layer.name} can't be drawn: which of its axes (of {layer.shape}) are places in the image "
                 f"and which are channels can't be told from what it does. These can be: {others}"
-            )
+            ).of("axes", asked=layer.name, found=layer.shape, layer=layer.name)
     return found

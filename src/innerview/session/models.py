@@ -82,7 +82,7 @@ def open_model(request: ModelRequest) -> Model | str:
         raise UsageError(
             f"{folder / SIDE} names the code {name}, which opening the model would run; if you trust where it came "
             "from, add --trust-code"
-        )
+        ).of("trust_code", asked=name, path=folder / SIDE)
     hub = "" if exists(Path(name)) and not Path(name).is_dir() else hub_of(name) or folder_hub(Path(name))
     if hub:
         if hub == "hf" and "{" in request.classes:
@@ -100,7 +100,9 @@ def open_model(request: ModelRequest) -> Model | str:
         )
         return _declared(known.model, request, declared, folder, known)
     if not request.pretrained:
-        raise UsageError(f"--no-weights is for a model of {', '.join(f'{one}:' for one in HUBS)}, and {name} is none")
+        raise UsageError(
+            f"--no-weights is for a model of {', '.join(f'{one}:' for one in HUBS)}, and {name} is none"
+        ).of("no_weights", asked=name)
     model = _open(name, trust=request.trust)
     if MEMBERS.issubset(dir(cast("object", type(model)))):
         return _as_it_is(model, request, declared)
@@ -115,7 +117,7 @@ def _check_built_in(request: ModelRequest) -> None:
         raise UsageError(
             f"{given} is for models of your own; the built-in {request.model} runs on NumPy, by as many images at a "
             "time as are fastest there"
-        )
+        ).of(given, asked=request.model)
 
 
 def take_model(model: ModelLike) -> Model:
@@ -178,7 +180,7 @@ def _as_it_is(model: Model, request: ModelRequest, declared: Mapping[str, Any]) 
         raise UsageError(
             f"{request.model} gives a model of innerview, which says itself what it takes and gives; leave out "
             f"{', '.join(given)}"
-        )
+        ).of("options", asked=tuple(given))
     check_rows(model)
     check_meaning(model)
     return model
@@ -200,10 +202,14 @@ def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
     found = read_toml(side, "the settings")
     unknown = ", ".join(sorted(set(found) - SAYS))
     if unknown:  # "weigths" passed over would leave the model untrained
-        raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}")
+        raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}").of(
+            "settings", asked=unknown, known=SAYS, path=side
+        )
     for name, fits, kind in KINDS:
         if name in found and not fits(found[name]):
-            raise UsageError(f"{side} says {name} = {brief(found[name])}; it is {kind}")
+            raise UsageError(f"{side} says {name} = {brief(found[name])}; it is {kind}").of(
+                "settings", asked=name, found=found[name], path=side
+            )
     return found, folder
 
 
@@ -245,11 +251,11 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
         raise UsageError(
             f"{path.name} holds weights and no model; name a function that builds the module, "
             f"--model file.py:build --weights {path.name}, or write both into {SIDE} beside it"
-        )
+        ).of("weights", asked=str(path))
     if exists(path) and path.is_dir() and not exists(path / "saved_model.pb") and not folder_hub(path):
         raise UsageError(
             f"the folder {path} holds no {SIDE} that names a model, and no SavedModel; name the model itself"
-        )
+        ).of("model", asked=str(path), found="a folder")
     return request.model, False
 
 
@@ -259,7 +265,9 @@ def _runs_code(name: str) -> bool:
 
 def _open(name: str, *, trust: bool) -> Any:
     if "://" in name and not exists(Path(name)):
-        raise UsageError(f"{name} is an address, and nothing is fetched; save it as a file, and name that")
+        raise UsageError(f"{name} is an address, and nothing is fetched; save it as a file, and name that").of(
+            "address", asked=name
+        )
     path = Path(name)
     if split(name)[1]:
         return build(name)
@@ -269,7 +277,9 @@ def _open(name: str, *, trust: bool) -> Any:
     if exists(path / "saved_model.pb"):
         size_of(path / "saved_model.pb", "the model")
         if not trust:
-            raise UsageError(f"opening the SavedModel {path.name} runs code that is in it; {CODE}")
+            raise UsageError(f"opening the SavedModel {path.name} runs code that is in it; {CODE}").of(
+                "trust_code", path=path
+            )
         return _keras().open_saved_model(path)
     if path.suffix == ONNX:
         return import_module("innerview.adapters.onnx.files").read_onnx(_there(path))
@@ -288,7 +298,7 @@ def _keras() -> Any:
 
 def _there(path: Path) -> Path:
     if not exists(path):
-        raise UsageError(f"the model {path} is not there")
+        raise UsageError(f"the model {path} is not there").of("model", asked=str(path), found=None)
     return path
 
 

@@ -147,7 +147,9 @@ def query_and_model(query: object, model: object) -> tuple[Query, ModelLike]:
     models = [one for one in given if not isinstance(one, Query)]
     if len(queries) > 1 or len(models) > 1:
         what = "queries" if queries else "models"
-        raise UsageError(f"two {what} were given, {brief(query)} and {brief(model)}; give a query and a model, or one")
+        raise UsageError(
+            f"two {what} were given, {brief(query)} and {brief(model)}; give a query and a model, or one"
+        ).of(what, asked=2)
     return (queries or [Query()])[0], (models or [NAMES[0]])[0]
 
 

@@ -171,9 +171,13 @@ class Query:
         for name, most in least.items():
             number: int | None = getattr(self, name)
             if number is not None and number < most:
-                raise UsageError(f"{name} {number} was asked for; it is at least {most}")
+                raise UsageError(f"{name} {number} was asked for; it is at least {most}").of(
+                    name, asked=number, limit=most
+                )
         if self.select and self.data is None:
-            raise UsageError(f"the selection {self.select[0]!r} needs a data set: name it with --data FOLDER")
+            raise UsageError(f"the selection {self.select[0]!r} needs a data set: name it with --data FOLDER").of(
+                "select", asked=self.select[0]
+            )
 
     @property
     def marked(self) -> tuple[str | Box, ...]:
@@ -210,7 +214,9 @@ class Query:
         except ValueError:
             value = 0.0
         if not 0 < value < float("inf"):
-            raise UsageError(f"vmax {self.vmax!r} was asked for; it is per-image, shared or a number above 0")
+            raise UsageError(f"vmax {self.vmax!r} was asked for; it is per-image, shared or a number above 0").of(
+                "vmax", asked=self.vmax
+            )
         return value
 
     def classes(self, output: OutputSpec) -> tuple[int | None, int | None]:
@@ -223,7 +229,9 @@ class Query:
         index = None if self.target is None else _find_target(self.target, names)
         other = None if self.versus is None else find_class(self.versus, names)
         if other is not None and index == other:
-            raise UsageError(f"{label(other, names)} was to be explained against itself; name another class")
+            raise UsageError(f"{label(other, names)} was to be explained against itself; name another class").of(
+                "other", asked=other
+            )
         return index, other
 
     def explained(self, output: OutputSpec) -> Target:
@@ -237,7 +245,9 @@ class Query:
         if other is not None:
             return Margin(index, other)
         if kind not in TARGETS:
-            raise UsageError(f"there is no objective {kind!r}; the objectives are {', '.join(TARGETS)}")
+            raise UsageError(f"there is no objective {kind!r}; the objectives are {', '.join(TARGETS)}").of(
+                "objective", asked=kind, known=TARGETS
+            )
         return TARGETS[kind](index)
 
 
@@ -255,7 +265,7 @@ def _box(given: object) -> str | Box:
     if not is_box(given) or len(cast("Sequence[int]", given)) != 4:
         raise UsageError(
             f"the region {given!r} was given; write left,top,width,height in whole pixels, such as 4,2,12,10"
-        )
+        ).of("region", asked=given)
     left, top, width, height = map(int, cast("Sequence[int]", given))
     return left, top, width, height
 
@@ -265,7 +275,7 @@ def _find_target(asked: int | str, class_names: Sequence[str]) -> int:
         return find_class(asked, class_names)
     except UsageError as problem:
         if asked in TARGETS:
-            raise UsageError(
+            raise problem.retold(
                 f"{problem}; --target is a class, what is explained of it is --objective {asked}"
             ) from None
         raise
@@ -309,13 +319,15 @@ def read_query(message: Mapping[str, Any]) -> Query:
     if found.get("kind") not in schema()["kinds"]:
         raise UsageError(
             f"there is nothing of kind {found.get('kind')!r} to show; there is {', '.join(schema()['kinds'])}"
-        )
+        ).of("kind", asked=found.get("kind"), known=schema()["kinds"])
     return Query(**found)
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST:
-        raise UsageError(f"{name} is {type(value).__name__} or too long; give a text of at most {LONGEST} characters")
+        raise UsageError(
+            f"{name} is {type(value).__name__} or too long; give a text of at most {LONGEST} characters"
+        ).of(name, found=type(value).__name__, limit=LONGEST)
     return value
 
 
@@ -326,14 +338,16 @@ def _shown(value: object) -> str:
 
 def _whole(name: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-        raise UsageError(f"{name} is {_shown(value)}; give a whole number from 0")
+        raise UsageError(f"{name} is {_shown(value)}; give a whole number from 0").of(name, asked=value)
     return value
 
 
 def _baseline(name: str, value: object) -> str:
     text = _text(name, value)
     if text and not BASELINE.fullmatch(text):
-        raise UsageError(f"there is no {name} {text[:40]!r}; there are {', '.join(BASELINES)}")
+        raise UsageError(f"there is no {name} {text[:40]!r}; there are {', '.join(BASELINES)}").of(
+            name, asked=text, known=BASELINES
+        )
     return text
 
 
@@ -344,7 +358,9 @@ def _method(name: str, value: object) -> str:
 
 def _tolerance(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1e-6 <= value <= 1:
-        raise UsageError(f"{name} is {_shown(value)}; give a number between 0.000001 and 1: 0.01 is 1 %")
+        raise UsageError(f"{name} is {_shown(value)}; give a number between 0.000001 and 1: 0.01 is 1 %").of(
+            name, asked=value
+        )
     return float(value)
 
 
@@ -356,7 +372,7 @@ def _regions(name: str, value: object) -> int | str:
         raise UsageError(
             f"{name} asks for {number} regions; give a number from 2 to {MOST_REGIONS}, rows and columns such as 3x3, "
             "or superpixels"
-        )
+        ).of(name, asked=number, limit=MOST_REGIONS)
     return found
 
 
@@ -365,10 +381,10 @@ def _wholes(what: str, count: int) -> Callable[[str, object], tuple[int, ...]]:
 
     def read(name: str, value: object) -> tuple[int, ...]:
         if not isinstance(value, list | tuple):
-            raise UsageError(f"{name} is {type(value).__name__}; give {what}")
+            raise UsageError(f"{name} is {type(value).__name__}; give {what}").of(name, found=type(value).__name__)
         listed = cast("list[object]", value)
         if len(listed) != count:
-            raise UsageError(f"{name} has {len(listed)} numbers; give {what}")
+            raise UsageError(f"{name} has {len(listed)} numbers; give {what}").of(name, found=len(listed))
         return tuple(_whole(name, one) for one in listed)
 
     return read

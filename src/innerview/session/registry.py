@@ -135,7 +135,9 @@ class RunRegistry:
         self._clock = clock
         for path in paths:
             if not path.is_dir():
-                raise DataError(f"there is no folder {path}; name the folder of a training, or one that holds several")
+                raise DataError(
+                    f"there is no folder {path}; name the folder of a training, or one that holds several"
+                ).of("folder", path=path, found=None)
         self._seen = {identity: place.version() for identity, place in self.places().items()}
 
     def places(self) -> dict[str, Place]:
@@ -183,7 +185,9 @@ class RunRegistry:
         """
         place = self.places().get(query.run)
         if place is None:
-            raise UsageError(f"there is no training {query.run[:40]!r} here (any more); reload the page")
+            raise UsageError(f"there is no training {query.run[:40]!r} here (any more); reload the page").of(
+                "run", asked=query.run
+            )
         run, stamp = place.read(self._times), Stamp(query.model or place.name, query.image)
         return SHOWN[query.kind](
             _Question(run, self._state(place, run), photo, stamp, listener, self._data, query.more, keep, self._frames)

@@ -81,7 +81,7 @@ class Session:
 
     def __init__(self, models: Sequence[OpenedModel], runs: Runs | None = None, *, remote: bool = False) -> None:
         if not models:
-            raise UsageError("no model was given; name at least one")
+            raise UsageError("no model was given; name at least one").of("models", found=0)
         self.models = {one.fingerprint: one for one in models}
         self.runs = runs
         self.remote = remote
@@ -181,7 +181,9 @@ class Session:
     def opened(self, query: Query) -> OpenedModel:
         """The model that is asked; the first one where none is named."""
         if query.model and query.model not in self.models:
-            raise UsageError(f"there is no model {query.model[:40]!r} here (any more); reload the page")
+            raise UsageError(f"there is no model {query.model[:40]!r} here (any more); reload the page").of(
+                "model", asked=query.model
+            )
         return self.models.get(query.model) or next(iter(self.models.values()))
 
     def model(self, query: Query) -> Model:
@@ -203,7 +205,7 @@ class Session:
             raise UsageError(
                 f"the image {query.image[:40]!r} is not held here (any more); the last {IMAGES} uploads are: "
                 "upload it again"
-            )
+            ).of("image", asked=query.image, limit=IMAGES)
         return found
 
     def baselines(self, query: Query) -> tuple[Baseline, ...]:
@@ -213,7 +215,9 @@ class Session:
     def training(self, query: Query, listener: Listener) -> Payload:
         """A training, what its model answers, or an image's way through it."""
         if self.runs is None:
-            raise UsageError("no training is shown here; start with its folder: innerview serve RUN")
+            raise UsageError("no training is shown here; start with its folder: innerview serve RUN").of(
+                "runs", found=0
+            )
         return self.runs.answer(query, self.photo(query) if query.image else None, listener, self._keep)
 
 

@@ -56,7 +56,7 @@ def check_same(old: Manifest, new: Manifest, folder: Path) -> None:
                 raise DataError(
                     f"the run in {folder} can't be resumed with {different} ({key}: {ours.get(key)!r} in the "
                     f"folder, {value!r} asked for). Choose another folder to begin a new run"
-                )
+                ).of(key, path=folder, asked=value, found=ours.get(key))
 
 
 def code_identity() -> dict[str, str]:

@@ -212,7 +212,7 @@ class Trainer:
                 f"checkpoints up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
                 "the same step: begin another run with a lower learning rate (in Python muon_lr and adam_lr of "
                 "Optimisation), float32 or another seed"
-            )
+            ).of("loss", found=(float(loss.item()), float(norm)), limit=self.step)
         self.optimisers.step(configuration.rate(self.step))
         with torch.no_grad():
             for name, weight in self.model.named().items():
@@ -312,4 +312,4 @@ def check(data: Dataset) -> None:
     if height != width or height % 4:
         raise DataError(
             f"the images are {height} × {width} pixels; the model takes squares whose side is a multiple of 4"
-        )
+        ).of("size", found=(height, width), limit=4)

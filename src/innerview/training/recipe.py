@@ -152,22 +152,26 @@ class Configuration:
             raise UsageError(
                 f"steps {self.steps}, batch_size {self.batch_size}, state_every {self.state_every}, test_every "
                 f"{self.test_every} and threads {self.threads} were asked for; each must be at least 1"
-            )
+            ).of("steps", asked=(self.steps, self.batch_size, self.state_every, self.test_every, self.threads), limit=1)
         ends = [stage.until for stage in self.stages]
         if not ends or ends != sorted(ends) or ends[-1] != 1.0:
-            raise UsageError(f"the stages end at {ends} of the steps; they must rise and the last be 1.0")
+            raise UsageError(f"the stages end at {ends} of the steps; they must rise and the last be 1.0").of(
+                "stages", asked=tuple(ends)
+            )
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise UsageError(
                 f"mean {self.mean} and std {self.std} were asked for; give three numbers each, std above 0"
-            )
+            ).of("mean", asked=(self.mean, self.std))
         how = self.optimisation
         if not how.temperature > 0:
-            raise UsageError(f"temperature {how.temperature} was asked for; it must be above 0")
+            raise UsageError(f"temperature {how.temperature} was asked for; it must be above 0").of(
+                "temperature", asked=how.temperature
+            )
         if not (0 <= how.warmup <= 1 and 0 <= how.label_smoothing < 1 and 0 <= self.ema < 1):
             raise UsageError(
                 f"warmup {how.warmup}, label_smoothing {how.label_smoothing} and ema {self.ema} were asked "
                 "for; they are fractions, and the last two below 1"
-            )
+            ).of("warmup", asked=(how.warmup, how.label_smoothing, self.ema))
 
     def size(self, step: int) -> int:
         """The images' height and width at a step (from 0), in pixels; 0 for the data's own."""
@@ -223,7 +227,9 @@ class Configuration:
                 read[name] = tuple(values[name])
             return cls(**read)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            raise UsageError(f"a run's configuration can't be read ({problem}); a later version wrote it") from None
+            raise UsageError(f"a run's configuration can't be read ({problem}); a later version wrote it").of(
+                "configuration", found=str(problem)
+            ) from None
 
 
 ALLCNN = Configuration(

@@ -51,4 +51,4 @@ def _texts(*names: str) -> list[str]:
         raise OutputError(
             "the viewer was not built: this is a checkout that was not installed; run `python hatch_build.py` in it, "
             "or `pip install .`"
-        ) from None
+        ).of("bundle") from None

@@ -46,7 +46,9 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         number = problem.errno if isinstance(problem, OSError) else None
         why = REASONS.get(number or 0, str(problem).lower())
-        raise OutputError(f"the server can't listen on {host}, port {port}: {why}") from None
+        raise OutputError(f"the server can't listen on {host}, port {port}: {why}").of(
+            "port", asked=(host, port), found=why
+        ) from None
     return listening
 
 

@@ -163,7 +163,9 @@ class Socket:
 def _read(text: str | None) -> dict[str, Any]:
     """Read a message: an object with a whole number `id`."""
     if text is None:
-        raise UsageError("bytes are no question; send text: a JSON object with a number `id`, a `kind` and the rest")
+        raise UsageError(
+            "bytes are no question; send text: a JSON object with a number `id`, a `kind` and the rest"
+        ).of("message", found="bytes")
     try:
         message: Any = json.loads(text) if len(text) <= LONGEST else None
     except (ValueError, RecursionError):
@@ -173,7 +175,7 @@ def _read(text: str | None) -> dict[str, Any]:
         raise UsageError(
             f"a message of {len(text)} characters is no question; send a JSON object with a number `id`, a `kind` and "
             f"what belongs to it, of at most {LONGEST} characters"
-        )
+        ).of("message", found=len(text), limit=LONGEST)
     return cast("dict[str, Any]", message)
 
 

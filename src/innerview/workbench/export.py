@@ -59,7 +59,7 @@ def export(
         raise UsageError(
             f"{model!r} can't be exported; the built-in models are {', '.join(NAMES)} (a model of your own you "
             "have already, in its framework)"
-        )
+        ).of("model", asked=model, known=NAMES)
     name = model if isinstance(model, str) else "model"
     opened = load_pretrained(model) if isinstance(model, str) else model
     made = _web(opened, name) if format == WEB else export_files(opened, name, format, _card(name))
@@ -68,7 +68,9 @@ def export(
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise OutputError(f"{folder} can't be made ({problem.strerror}); choose another with --output") from None
+        raise OutputError(f"{folder} can't be made ({problem.strerror}); choose another with --output").of(
+            "folder", path=folder
+        ) from None
     with whole(folder.absolute().parent, folder.absolute().name) as place:
         for file, content in made.items():
             write(place / file, content)
@@ -95,9 +97,13 @@ def _check(folder: Path, *, force: bool) -> None:
         (folder / name).is_file() for name in ("model.py", "network.py", "network.json")
     )
     if not ours:
-        raise OutputError(f"{folder} is there already and no export; nothing was written: choose another with --output")
+        raise OutputError(
+            f"{folder} is there already and no export; nothing was written: choose another with --output"
+        ).of("folder", path=folder, found="no export")
     if not force:
-        raise OutputError(f"{folder} holds an earlier export; --force replaces it, --output names another folder")
+        raise OutputError(f"{folder} holds an earlier export; --force replaces it, --output names another folder").of(
+            "folder", path=folder, found="an export"
+        )
 
 
 def _card(name: str) -> str:

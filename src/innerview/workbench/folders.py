@@ -41,14 +41,14 @@ def open_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         others = [one.name for one in path.iterdir()]
     except (OSError, ValueError) as problem:
-        raise OutputError(
-            f"the folder {path} can't be used ({_reason(problem)}); choose another with --output"
+        raise OutputError(f"the folder {path} can't be used ({_reason(problem)}); choose another with --output").of(
+            "folder", path=path
         ) from None
     if others and MARK not in others:
         raise OutputError(
             f"the folder {path} holds other things ({', '.join(sorted(others)[:3])}, …); nothing was written: "
             "choose an empty or new folder with --output"
-        )
+        ).of("folder", path=path, found=tuple(sorted(others)))
     write(path / MARK, json.dumps({"made by": f"innerview {versions()['innerview']}"}).encode())
     for left in path.glob(".*.partial"):  # of a run that was killed
         shutil.rmtree(left, ignore_errors=True)
@@ -72,7 +72,9 @@ def whole(folder: Path, name: str) -> Generator[Path, None, None]:
         beside.rename(place)
         shutil.rmtree(old, ignore_errors=True)
     except OSError as problem:
-        raise OutputError(f"{place} can't be written ({_reason(problem)}); nothing that was there is lost") from problem
+        raise OutputError(f"{place} can't be written ({_reason(problem)}); nothing that was there is lost").of(
+            "writing", path=place
+        ) from problem
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

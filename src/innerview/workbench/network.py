@@ -114,7 +114,7 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
         raise UsageError(
             f"{name} gives {output.kind} of {len(output.class_names)} classes; the page's own engine answers for "
             "networks that give the logits of several"
-        )
+        ).of("kind", asked=name, found=output.kind)
     written = _written(model, name, limit)
     known = {one["name"] for one in written.description["operations"]}
     return {
@@ -182,15 +182,15 @@ def _written(model: Model, name: str, limit: int) -> WebNetwork:
     if isinstance(model, NumpyModel):
         return web_network(model, name, limit)
     if "torch" not in sys.modules:  # then it is no model of PyTorch's, whose import takes seconds
-        raise UsageError(f"{name} is no network of NumPy's or PyTorch's")
+        raise UsageError(f"{name} is no network of NumPy's or PyTorch's").of("model", asked=name)
     from innerview.adapters.torch.model import TorchModel
     from innerview.adapters.torch.steps import traced
 
     if not isinstance(model, TorchModel):
-        raise UsageError(f"{name} is no network of NumPy's or PyTorch's")
+        raise UsageError(f"{name} is no network of NumPy's or PyTorch's").of("model", asked=name)
     taken = model.input
     if taken.layout != "CHW":
-        raise UsageError(f"{name} takes its channels last")
+        raise UsageError(f"{name} takes its channels last").of("channels", asked=name)
     steps = traced(model.model, (taken.channels, taken.height, taken.width))
     return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
 

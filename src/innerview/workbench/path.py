@@ -94,12 +94,14 @@ def path(
     """
     opened = take_model(model)
     if count < 1:
-        raise UsageError(f"{count} images were asked for; the statistics need at least one")
+        raise UsageError(f"{count} images were asked for; the statistics need at least one").of(
+            "images", asked=count, limit=1
+        )
     kind = parse_baseline(baseline).kind
     if kind in {"blurred", "mean"}:
         raise UsageError(
             f"a {kind} baseline is another one for every image; choose black, white, grey, noise or a file"
-        )
+        ).of("baseline", asked=kind)
     folders = open_folders(data)
     truths = dict(zip(folders.class_names, folders.matching(opened.output.answers), strict=True))
     entries = folders.shuffled(count, seed)
@@ -108,7 +110,9 @@ def path(
     pairs = _readable(entries, opened, crop, truths, problems)
     first = next(pairs, None)
     if first is None:
-        raise ImageError(f"none of {len(entries)} images can be read; the first: {problems[0]}")
+        raise ImageError(f"none of {len(entries)} images can be read; the first: {problems[0]}").of(
+            "images", found=0, asked=len(entries)
+        )
     start = make_baseline(baseline, opened.input, first[0])
     found = path_predictions(
         opened,

@@ -71,7 +71,9 @@ class DataRequest:
             self._refuse_fitting(self.download, cifar10.SIDE)
             return cifar10.fetch(self.download, progress=progress)
         if self.path is None:
-            raise UsageError("no data was named: give --data PATH, or --download FOLDER to fetch CIFAR-10")
+            raise UsageError("no data was named: give --data PATH, or --download FOLDER to fetch CIFAR-10").of(
+                "data", found=None
+            )
         crop = parse_crop(self.crop)
         if cifar10.official_folder(self.path) is not None:
             self._refuse_fitting(self.path, cifar10.SIDE)
@@ -87,7 +89,7 @@ class DataRequest:
                 f"the images at {place} are {side} pixels high and taken whole, size {self.size or side} and "
                 f"crop {self.crop} were asked for; leave --image-size and --crop out, which are for class folders of "
                 "images"
-            )
+            ).of("image_size", asked=self.size, found=side)
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,9 @@ def train(
     old = _there(folder, resume=resume)
     configuration = _resumed(old, config, asked) if old else _fresh(config or CONFIGS[0], asked)
     if old and not old.manifest.data.get("shape"):
-        raise DataError(f"the manifest of {folder} does not say how large its images are; begin another run")
+        raise DataError(f"the manifest of {folder} does not say how large its images are; begin another run").of(
+            "manifest", path=folder, found=None
+        )
     found = data.read(int(old.manifest.data["shape"][0]) if old else cifar10.SIDE, downloading)
     if not old:
         configuration = configuration.fitted(found.train.images.shape[1])
@@ -168,9 +172,13 @@ def _there(folder: Path, *, resume: bool) -> RunFolder | None:
     if resume:
         return RunFolder.open(folder)
     if (folder / "manifest.json").exists():
-        raise OutputError(f"{folder} holds a run already; go on with it by --resume, or choose another folder")
+        raise OutputError(f"{folder} holds a run already; go on with it by --resume, or choose another folder").of(
+            "run", path=folder
+        )
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file; name a folder for the run with --output")
+        raise OutputError(f"{folder} is a file; name a folder for the run with --output").of(
+            "folder", path=folder, found="a file"
+        )
     return None
 
 
@@ -183,7 +191,7 @@ def _fresh(config: str, changes: Changes) -> Configuration:
     if config not in known:
         raise UsageError(
             f"there is no configuration {config!r}{renamed(config)}; the configurations are {', '.join(known)}"
-        )
+        ).of("config", asked=config, known=known)
     return replace(known[config], **{"precision": changes.precision or fast_precision(), **changes.given()})
 
 
@@ -195,5 +203,5 @@ def _resumed(run: RunFolder, config: str | None, changes: Changes) -> Configurat
     if config not in {None, own.name}:
         raise UsageError(
             f"the run in {run.path} has the configuration {own.name}, {config} was asked for; leave it out"
-        )
+        ).of("config", asked=config, found=own.name)
     return replace(own, **changes.given())

@@ -107,7 +107,7 @@ def read_weights(path: Path) -> Stored:
         raise DataError(
             f"{path} is a folder, and weights are read from files; name some of its files (those of a "
             f"training are in checkpoints/), or look at a whole training: innerview inspect {path}"
-        )
+        ).of("weights", path=path, found="a folder")
     if path.suffix.lower() in PICKLED:
         size_of(path, WHAT)  # before PyTorch is imported, which takes seconds
         return import_module("innerview.adapters.torch.files").read_state(path)

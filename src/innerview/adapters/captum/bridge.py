@@ -61,7 +61,7 @@ def captum_attribution(
         raise ImageError(
             f"the image has shape {image.shape}, or values that are not finite; this model takes "
             f"{' × '.join(map(str, model.input.shape))} (height × width × channel)"
-        )
+        ).of("image", found=image.shape, asked=model.input.shape)
     from innerview.adapters.captum import calls  # with PyTorch and Captum: seconds
 
     return calls.attribute(model, method, image, target, layer, seed, arguments)

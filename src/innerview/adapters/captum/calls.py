@@ -95,7 +95,7 @@ def attribute(
         raise UsageError(
             f"Captum explains PyTorch modules; this model is a {type(model).__name__}. Wrap the module itself, "
             "or take one of innerview's own methods"
-        )
+        ).of("model", found=type(model).__name__)
     outputs = model.forward(image[None]).outputs
     resolved = None if target is None else target.resolve(outputs[0], model.output)
     asked = ScoredModule(model, None if isinstance(resolved, Logit) else resolved)
@@ -142,20 +142,28 @@ def _construct(
     """Make the object of Captum that has the method, and refuse what is none."""
     known = sorted(name for name in captum.attr.__all__ if _is_method(getattr(captum.attr, name)))
     if isinstance(method, str) and method not in known:
-        raise UsageError(f"there is no method {method!r} in captum.attr; there are {', '.join(known)}")
+        raise UsageError(f"there is no method {method!r} in captum.attr; there are {', '.join(known)}").of(
+            "method", asked=method, known=known
+        )
     maker = getattr(captum.attr, method) if isinstance(method, str) else method
     name = method if isinstance(method, str) else getattr(method, "__name__", "the function")
     takes = "layer" in inspect.signature(maker).parameters if isinstance(maker, type) else layer is not None
     if takes != (layer is not None):
         found = "none was named" if takes else f"{layer!r} was named"
-        raise UsageError(f"Captum's {name} {'needs a' if takes else 'takes no'} layer, and {found}")
+        raise UsageError(f"Captum's {name} {'needs a' if takes else 'takes no'} layer, and {found}").of(
+            "layer", asked=name, found=found
+        )
     module = () if layer is None else (_module(model, find_layer(model.layers, layer).name),)
     try:
         made = maker(asked, *module)
     except Exception as error:
-        raise UsageError(f"Captum's {name} can't be made from the module alone ({error}); give a function") from error
+        raise UsageError(f"Captum's {name} can't be made from the module alone ({error}); give a function").of(
+            "arguments", asked=name
+        ) from error
     if not isinstance(made, captum.attr.Attribution):
-        raise UsageError(f"{name} gave a {type(made).__name__}; an object of a class of captum.attr is needed")
+        raise UsageError(f"{name} gave a {type(made).__name__}; an object of a class of captum.attr is needed").of(
+            "method", found=type(made).__name__
+        )
     return made
 
 
@@ -185,12 +193,14 @@ def _check(model: TorchModel, name: str, target: Target | None) -> str:
     """Refuse a method or a target without meaning; give what should be known of it."""
     refuse(name)
     if name in ONE_OUTPUT and not isinstance(target, Logit):
-        raise UsageError(f"Captum's {name} follows one output back; explain Logit(class), and not {target}")
+        raise UsageError(f"Captum's {name} follows one output back; explain Logit(class), and not {target}").of(
+            "target", asked=target, found=name
+        )
     if name in RULES and target is not None and not _is_linear(target, len(model.output.class_names)):
         raise UsageError(
             f"Captum's {name} replaces derivatives module by module, and {target} is none: its own derivative would "
             "stay as it is. Explain Logit, Contrast or Margin"
-        )
+        ).of("target", asked=target, found=name)
     if name not in RELU_ONLY:
         return ""
     modules = [_module(model, layer.name) for layer in model.layers if layer.kind == "activation"]
@@ -212,7 +222,7 @@ def _target(made: Any, resolved: Target | None) -> dict[str, Any]:
         raise UsageError(
             f"Captum's {type(made).__name__} {'explains a class' if takes else 'explains no class'}, and the target is "
             f"{resolved}; give {'one, such as Logit()' if takes else 'None, and neuron_selector where it asks for one'}"
-        )
+        ).of("target", asked=resolved, found=type(made).__name__)
     return {"target": resolved.index} if isinstance(resolved, Logit) else {}
 
 
@@ -227,12 +237,14 @@ def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any
     if "return_convergence_delta" in found:
         raise UsageError(
             "return_convergence_delta makes no map; compare result.heatmap.sum() with the change of the score"
-        )
+        ).of("return_convergence_delta")
     if "baselines" in found:
         images = np.asarray(found["baselines"])
         if images.shape[-3:] != model.input.shape or images.ndim > 4:
             asked = " × ".join(map(str, model.input.shape))
-            raise ImageError(f"baselines of shape {images.shape} were given; give images of {asked}, or a batch")
+            raise ImageError(f"baselines of shape {images.shape} were given; give images of {asked}, or a batch").of(
+                "baselines", found=images.shape
+            )
         found["baselines"] = _tensor(model, images if images.ndim == 4 else images[None])
     if "feature_mask" in found:
         labels = np.asarray(found["feature_mask"])
@@ -241,7 +253,7 @@ def _converted(model: TorchModel, arguments: Mapping[str, Any]) -> dict[str, Any
             raise ImageError(
                 f"a feature_mask of shape {labels.shape} and type {labels.dtype} was given; give one whole number for "
                 f"each of {model.input.height} × {model.input.width} pixels"
-            )
+            ).of("feature_mask", found=labels.shape)
         labels = np.broadcast_to(labels, model.input.shape)[None].astype(np.int64)
         labels = labels[..., ::-1] if model.input.channel_order == "BGR" else labels
         labels = labels if model.input.layout == "HWC" else labels.transpose(0, 3, 1, 2)
@@ -280,7 +292,9 @@ def _run(made: Any, inputs: torch.Tensor, call: Mapping[str, Any], name: str) ->
     except InnerviewError:
         raise
     except Exception as error:
-        raise ModelError(f"Captum's {name} failed with {type(error).__name__}: {error}") from error
+        raise ModelError(f"Captum's {name} failed with {type(error).__name__}: {error}").of(
+            "captum", asked=name, found=type(error).__name__
+        ) from error
 
 
 def _read(model: TorchModel, values: Any, name: str, scale: Array) -> Array:
@@ -292,10 +306,14 @@ def _read(model: TorchModel, values: Any, name: str, scale: Array) -> Array:
         tuple(tensor.shape) != shape and (tensor.ndim != 4 or len(tensor) != 1)
     ):
         found = tuple(tensor.shape) if isinstance(tensor, torch.Tensor) else f"a {type(values).__name__}"
-        raise ModelError(f"Captum's {name} gave {found} for one image of {shape}: it has no place on the image")
+        raise ModelError(f"Captum's {name} gave {found} for one image of {shape}: it has no place on the image").of(
+            "map", asked=name, found=found
+        )
     array = tensor.detach().cpu().numpy()[0]
     if not np.isfinite(array).all():
-        raise ModelError(f"Captum's {name} gave values that are not finite; check its arguments")
+        raise ModelError(f"Captum's {name} gave values that are not finite; check its arguments").of(
+            "map", asked=name, found="not finite"
+        )
     if tuple(tensor.shape) != shape:
         return share_out(array.sum(axis=0, dtype=np.float64), height, width)
     array = array.transpose(1, 2, 0) if model.input.layout == "CHW" else array

@@ -33,7 +33,9 @@ REFUSED: Final[Mapping[str, str]] = MappingProxyType(
 def refuse(name: str) -> None:
     """Raise UsageError for a method without meaning for one image."""
     if name in REFUSED:
-        raise UsageError(f"Captum's {name} was asked to explain an image, and is refused: {REFUSED[name]}")
+        raise UsageError(f"Captum's {name} was asked to explain an image, and is refused: {REFUSED[name]}").of(
+            "method", asked=name, found="refused"
+        )
 
 
 def require_relu(name: str, activations: set[str]) -> str:
@@ -44,7 +46,7 @@ def require_relu(name: str, activations: set[str]) -> str:
             f"Captum's {name} was asked of a model whose activations are {others or 'not modules'}, and is refused: "
             "it changes what ReLU modules pass back, so here it would be the plain gradient by another name. Take the "
             "gradient, or write relu as a module (nn.ReLU)"
-        )
+        ).of("activations", asked=name, found=others)
     return f"Only ReLU is changed on the way back; {others} pass gradients as they are." if others else ""
 
 
@@ -58,7 +60,7 @@ def share_out(places: np.ndarray, height: int, width: int) -> np.ndarray:
         raise ModelError(
             f"the layer has {places.shape[0]} × {places.shape[1]} places, more than the {height} × {width} pixels of "
             "the image; choose a layer with fewer"
-        )
+        ).of("layer", found=places.shape[:2], limit=height * width)
     rows, columns = (
         ((np.arange(length) + 0.5) * count / length).astype(int)
         for length, count in zip((height, width), places.shape, strict=True)

@@ -177,7 +177,7 @@ def unknown(hub: str, asked: str, known: Iterable[str], what: str = "model") -> 
         f"{hub} has no {what} {asked!r}; the nearest are {', '.join(near)}"
         if near
         else f"{hub} has no {what} {asked!r}"
-    )
+    ).of("model", asked=asked, known=near)
 
 
 def no_weights(name: str, error: Exception) -> DataError:
@@ -186,4 +186,4 @@ def no_weights(name: str, error: Exception) -> DataError:
     return DataError(
         f"the weights of {name} can't be had ({type(error).__name__}: {words}). They are fetched once and kept: "
         "connect to the internet once, give a file with --weights FILE, or try random ones, --no-weights"
-    )
+    ).of("weights", asked=name, found=type(error).__name__)

@@ -65,7 +65,9 @@ def _names() -> list[str]:
 def _described(model: Any, name: str) -> HubModel:
     found = found_input(model)
     if found is None:
-        raise ModelError(f"keras:{name} has no one size of image; build it with input_shape=(height, width, 3)")
+        raise ModelError(f"keras:{name} has no one size of image; build it with input_shape=(height, width, 3)").of(
+            "size", asked=name
+        )
     height, width, channels, layout = found
     home = getattr(keras.applications, name).__module__
     source = f"preprocess_input of keras.applications.{home.rpartition('.')[2]}"

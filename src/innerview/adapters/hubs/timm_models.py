@@ -56,7 +56,7 @@ def _described(model: Any) -> HubModel:
         raise ModelError(
             f"{source} asks for crop_mode {config['crop_mode']!r} and crop_pct {config['crop_pct']}, which photos are "
             "not brought to a model in here; declare what it takes, --input-spec"
-        )
+        ).of("crop_mode", found=config["crop_mode"])
     whole = config["crop_mode"] == "squash"
     side = None if whole else math.floor(min(height, width) / config["crop_pct"])
     interpolation = "bilinear" if config["interpolation"] == "random" else config["interpolation"]
@@ -80,7 +80,7 @@ def _classes(model: Any) -> tuple[str, ...]:
         raise ModelError(
             f"the {type(model).__name__} has no classes (num_classes = {count}): it gives features; make it with its "
             "head, or with num_classes=…"
-        )
+        ).of("classes", found=count)
     known = model.pretrained_cfg
     names = known.get("label_names")
     told: dict[str, str] = known.get("label_descriptions") or {}

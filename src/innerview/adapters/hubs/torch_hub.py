@@ -28,12 +28,12 @@ def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) ->
     if not repository or not entry:
         raise UsageError(
             f"torch.hub:{name} names no model: say repository and entry, torch.hub:pytorch/vision:resnet18"
-        )
+        ).of("model", asked=name)
     if not trust:
         raise UsageError(
             f"torch.hub:{name} builds the model by code of {repository}, which would run; if you trust where it came "
             "from, add --trust-code"
-        )
+        ).of("trust_code", asked=name, found=repository)
     local = Path(repository).is_dir()
     try:
         model = torch.hub.load(
@@ -46,7 +46,7 @@ def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) ->
         raise ModelError(
             f"torch.hub:{name} gives a {type(model).__name__}, which does not say what it takes; write a function that "
             "builds it, --model net.py:build, and declare --input-spec and --classes"
-        )
+        ).of("model", asked=name, found=type(model).__name__)
     return found
 
 

@@ -63,7 +63,7 @@ def _specs(weights: Enum, source: str) -> tuple[InputSpec, OutputSpec]:
         raise ModelError(
             f"{source} are of no classifier of images; of a detector or a segmentation, wrap a module that gives one "
             "score for each class, such as the mean logit inside a box"
-        )
+        ).of("weights", asked=source)
     interpolation = cast("Interpolation", preset.interpolation.value)
     spec = InputSpec(
         size[0],

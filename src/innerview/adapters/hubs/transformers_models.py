@@ -70,9 +70,11 @@ def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) ->
             raise ModelError(
                 f"hf:{name} is no classifier of images: transformers has no image classification for a "
                 f"{type(config).__name__}"
-            ) from error
+            ).of("model", asked=name, found=type(config).__name__) from error
         if "trust_remote_code" in str(error):
-            raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}") from error
+            raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}").of(
+                "trust_code", asked=name
+            ) from error
         raise no_weights(f"hf:{name}", error) from error
     made_here = not pretrained and name in kinds
     return _described(model.eval(), _processor(model, "" if made_here else name))
@@ -90,19 +92,23 @@ def _require_trained(name: str, config: Any, missing: list[str]) -> None:
     raise ModelError(
         f"hf:{name} holds no trained {sorted(missing)[0]} ({len(missing)} weights are missing), so as a classifier its "
         f"answers would be random{texts}"
-    )
+    ).of("weights", asked=name, found=sorted(missing)[0])
 
 
 def _require_plain(name: str, config: Any, *, trust: bool) -> None:
     if getattr(config, "auto_map", None) and not trust:
-        raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}")
+        raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}").of(
+            "trust_code", asked=name
+        )
 
 
 def describe(model: Any, processor: object = None) -> HubModel | None:
     """What configuration and processor say of an open model, or of a pipeline; None for what is none of either."""
     if isinstance(model, transformers.Pipeline):
         if model.task != PIPELINE:
-            raise ModelError(f"a pipeline for {model.task} was given; an explanation is of image classification")
+            raise ModelError(f"a pipeline for {model.task} was given; an explanation is of image classification").of(
+                "task", found=model.task
+            )
         return _described(model.model, model.image_processor if processor is None else processor)
     if not isinstance(model, transformers.PreTrainedModel):
         return None
@@ -123,7 +129,7 @@ def _processor(model: Any, name: str) -> Any:
         raise DataError(
             f"transformers keeps no image processor for a {type(model).__name__}; give one, wrap(model, "
             "processor=…), or declare what it takes"
-        )
+        ).of("processor", found=type(model).__name__)
     found = made[-1]()
     size = getattr(getattr(model.config, "vision_config", model.config), "image_size", None)
     return found if size is None else _sized(found, size)
@@ -140,7 +146,7 @@ def _kept(name: str) -> Any:
         raise DataError(
             f"the image processor of {name} can't be had ({type(error).__name__}), so how images are brought to the "
             "model is not known; give it, wrap(model, processor=…), or declare what the model takes"
-        ) from error
+        ).of("processor", asked=name, found=type(error).__name__) from error
 
 
 def _sized(processor: Any, size: int | tuple[int, int]) -> Any:
@@ -196,7 +202,9 @@ def _input(processor: Any, channels: int, source: str) -> InputSpec:
     elif cut:
         height, width, side = cut["height"], cut["width"], edge or min(size.values())
     else:
-        raise ModelError(f"the {source} gives images of no one size ({size}); declare what the model takes")
+        raise ModelError(f"the {source} gives images of no one size ({size}); declare what the model takes").of(
+            "size", found=size
+        )
     factor = float(processor.rescale_factor) if processor.do_rescale else 1.0
     scaled = bool(processor.do_normalize)
     return InputSpec(
@@ -236,7 +244,7 @@ def _check(processor: Any, spec: InputSpec) -> None:
         raise ModelError(
             f"the {spec.source} does more to an image than resizing, cutting out the middle and scaling; declare what "
             "the model takes, wrap(model, input=InputSpec(…), …) or --input-spec"
-        )
+        ).of("processor", found=spec.source)
 
 
 def made_up_photo() -> Bytes:

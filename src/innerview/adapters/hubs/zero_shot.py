@@ -70,7 +70,7 @@ def read_prompts(text: str) -> tuple[str, list[str]]:
         raise UsageError(
             f"--classes {text!r} was given as texts; write the names between one pair of braces, with commas: "
             "--classes 'a photo of a {cat,dog,owl}'"
-        )
+        ).of("classes", asked=text)
     return f"{before}{{}}{behind}", names
 
 
@@ -103,12 +103,14 @@ def open_zero_shot(name: str, classes: str, *, pretrained: bool, trust: bool) ->
 def _require_texts(name: str, config: Any, *, trust: bool) -> None:
     """Raise unless a model of this configuration compares images with texts, by code that may run."""
     if getattr(config, "auto_map", None) and not trust:
-        raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}")
+        raise UsageError(f"hf:{name} brings code of its own, which opening it would run; {CODE}").of(
+            "trust_code", asked=name
+        )
     if config.model_type not in KINDS:
         raise ModelError(
             f"hf:{name} is a {config.model_type}, and no model that compares images with texts ({', '.join(KINDS)}); "
             "give its classes as a file or a number"
-        )
+        ).of("model", asked=name, found=config.model_type, known=KINDS)
 
 
 def zero_shot(

@@ -249,7 +249,9 @@ class JaxModel:
         self._picked = None if self.output.output is not None else evident(result, _is_jax)
         output = pick(result, self.output.output, _is_jax)
         if not _is_float(output):
-            raise ModelError(f"the function gives {output.dtype}; outputs are floats, before any argmax")
+            raise ModelError(f"the function gives {output.dtype}; outputs are floats, before any argmax").of(
+                "dtype", found=str(output.dtype)
+            )
         return output.astype(self.dtype)
 
     def _dry_run(self, survey: Survey) -> None:
@@ -296,7 +298,7 @@ def _precision(weights: Mapping[str, Array]) -> np.dtype[np.floating] | None:
         raise ModelError(
             f"models compute in float32 or float64 throughout; {listed}. Convert the parameters first: "
             "jax.tree.map(lambda x: x.astype('float32'), parameters)"
-        )
+        ).of("dtype", found=listed)
     return next(iter(found), None)
 
 

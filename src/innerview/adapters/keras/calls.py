@@ -147,7 +147,7 @@ def require_one_input(model: Any) -> None:
         raise ModelError(
             f"the model takes {len(inputs)} inputs ({listed}), but an explanation is of one image; wrap a model of "
             "one input that fixes the others: keras.Model(image, model([image, constant]))"
-        )
+        ).of("inputs", found=len(inputs))
 
 
 def precision(model: Any) -> np.dtype[np.floating]:
@@ -166,7 +166,7 @@ def precision(model: Any) -> np.dtype[np.floating]:
             f"models compute in float32 or float64 throughout; {listed}. Give the same weights to a model "
             "that was built after keras.config.set_floatx('float64') and keras.config.set_dtype_policy('float64'), or "
             "the same with 'float32'"
-        )
+        ).of("dtype", found=listed)
     return require_precision(np.dtype(next(iter(found))))
 
 
@@ -176,7 +176,7 @@ def require_precision(dtype: np.dtype[np.floating]) -> np.dtype[np.floating]:
         raise ModelError(
             f"on {keras.backend.backend()} Keras computes in float32 whatever the precision of its layers, so "
             f"{dtype.name} would be a pretence; stay in float32, or set KERAS_BACKEND=tensorflow"
-        )
+        ).of("dtype", asked=dtype.name, found=keras.backend.backend())
     return dtype
 
 

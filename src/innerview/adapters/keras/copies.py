@@ -35,7 +35,7 @@ def in_precision(model: Any, dtype: np.dtype[np.floating]) -> Any:
         raise ModelError(
             f"Keras can't copy the model into {dtype.name} from its configuration ({type(error).__name__}: {error}); "
             f"build it after keras.config.set_dtype_policy({dtype.name!r}) and wrap that"
-        ) from error
+        ).of("dtype", asked=dtype.name, found=type(error).__name__) from error
     return copy
 
 

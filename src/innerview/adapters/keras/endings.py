@@ -55,7 +55,7 @@ def find_ending(layer: Any, calls: int, output: OutputSpec) -> Ending | None:
         raise ModelError(
             f"the model ends in {name} ({layer.name}), and the same layer is used {calls} times, so nothing before it "
             "can be taken; declare kind 'probabilities' or 'scores'"
-        )
+        ).of("ending", layer=layer.name, found=calls)
     return Ending(layer, name)
 
 

@@ -64,7 +64,7 @@ def open_keras(path: Path, *, trust: bool) -> Any:
         raise UsageError(
             f"{path.name} holds {foreign}, and opening it would run code from the file; if you trust where it came "
             "from, add --trust-code, or name a function of your own that builds it: --model file.py:build"
-        )
+        ).of("trust_code", path=path, found=foreign)
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=not trust)
     except Exception as error:
@@ -72,7 +72,7 @@ def open_keras(path: Path, *, trust: bool) -> Any:
         raise ModelError(
             f"Keras can't open {path.name}{needs} ({type(error).__name__}: {' '.join(str(error).split())[:300]}). If "
             "it needs classes of your own, name a function that imports them and loads it: --model file.py:build"
-        ) from error
+        ).of("model", path=path, found=type(error).__name__) from error
 
 
 def open_saved_model(path: Path) -> Any:
@@ -85,11 +85,11 @@ def open_saved_model(path: Path) -> Any:
         raise ModelError(
             f"the SavedModel {path.name} can be opened by TensorFlow alone, but Keras runs on "
             f"{keras.backend.backend()} here; set KERAS_BACKEND=tensorflow"
-        )
+        ).of("backend", path=path, found=keras.backend.backend(), known=("tensorflow",))
     try:
         layer = keras.layers.TFSMLayer(str(path), call_endpoint="serving_default")
     except Exception as error:
-        raise ModelError(f"the SavedModel {path.name} can't be opened ({error})") from error
+        raise ModelError(f"the SavedModel {path.name} can't be opened ({error})").of("model", path=path) from error
 
     def function(images: Any) -> Any:
         found = layer(images)
@@ -97,7 +97,7 @@ def open_saved_model(path: Path) -> Any:
         if len(values) > 1:
             raise ModelError(
                 f"the SavedModel gives {len(values)} outputs; export one that gives the class scores alone"
-            )
+            ).of("outputs", found=len(values))
         return keras.ops.convert_to_numpy(values[0])
 
     return function
@@ -157,7 +157,9 @@ def _check_weights(held: Path | io.BytesIO, path: Path) -> bytes:
             for name in group:
                 link = group.get(name, getlink=True)
                 if not isinstance(link, h5py.HardLink):
-                    raise DataError(f"{WHAT} {path} is not opened: its part {name!r} lies in another file or place")
+                    raise DataError(f"{WHAT} {path} is not opened: its part {name!r} lies in another file or place").of(
+                        "part", path=path, found=name
+                    )
                 one, count = group[name], count + 1
                 if isinstance(one, h5py.Group):
                     waiting.append(one)
@@ -167,7 +169,7 @@ def _check_weights(held: Path | io.BytesIO, path: Path) -> bytes:
                     raise DataError(
                         f"{WHAT} {path} is not opened: its {path.stat().st_size:,} bytes would become {claimed:,} or "
                         f"more in {count:,} parts; at most {sizes:,} in {PARTS:,}"
-                    )
+                    ).of("size", path=path, found=claimed, limit=sizes)
         config = file.attrs["model_config"] if isinstance(held, Path) else b""
     return config if isinstance(config, bytes) else str(config).encode()
 

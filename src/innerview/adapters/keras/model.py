@@ -285,7 +285,7 @@ class KerasModel:
                     values = self._engine.forward(run, black, frozenset())
             except Exception as error:
                 if said := no_such_convolution(place, error):
-                    raise ModelError(said) from error
+                    raise ModelError(said).of("layout", found=place.where) from error
                 raise
         self._given = next(iter(values.values()))
         check_shape(self._given.shape, survey.batch, output)
@@ -311,7 +311,9 @@ def _unseen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is
 def _engine(model: Any) -> Engine:
     backend = keras.backend.backend()
     if backend not in ENGINES:
-        raise ModelError(f"Keras runs on {backend!r}; there are gradients on {', '.join(ENGINES)}: set KERAS_BACKEND")
+        raise ModelError(
+            f"Keras runs on {backend!r}; there are gradients on {', '.join(ENGINES)}: set KERAS_BACKEND"
+        ).of("backend", found=backend, known=ENGINES)
     module, name, of_model = ENGINES[backend]
     make: Callable[..., Engine] = getattr(import_module(module), name)
     return make(model) if of_model else make()
@@ -322,7 +324,7 @@ def _check_runnable(model: Any) -> None:
     if not getattr(model, "built", False):
         raise ModelError(
             "the Keras model has no weights yet; call it on one batch of images, or give it a keras.Input, first"
-        )
+        ).of("weights", found="none yet")
     require_one_input(model)
 
 

@@ -76,7 +76,7 @@ class TensorFlowEngine:
                 raise ModelError(
                     "the model's output has no gradient by the image: somewhere it leaves TensorFlow's graph "
                     "(tf.stop_gradient, NumPy, an integer). Wrap a function instead, for what needs no gradients"
-                )
+                ).of("gradient", found=None)
             rows.append([_gradient(one, source) for one, source in zip(found, sources, strict=True)])
         by_input, *by_layer = (np.stack(one) for one in zip(*rows, strict=True))
         return Pulled(values, by_input, dict(zip(places, by_layer, strict=True)))

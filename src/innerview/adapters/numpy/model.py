@@ -104,7 +104,9 @@ class NumpyModel:
         self._dtype = check_precision(dtype)
         self._weights_only = allow_nonfinite
         if input.layout != "HWC":
-            raise ModelError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared")
+            raise ModelError(f"the NumPy adapter computes channels last; layout {input.layout!r} was declared").of(
+                "layout", asked=input.layout, known=("HWC",)
+            )
         _check_names(self._operations, weights)
         with np.errstate(over="ignore"):  # what is too large for the precision becomes infinite, and is found next
             self._weights = {name: np.array(value, self._dtype, order="C") for name, value in weights.items()}
@@ -116,7 +118,7 @@ class NumpyModel:
             raise ModelError(
                 f"the last operation, {self._layers[-1].name}, gives {self._layers[-1].shape} behind the batch; "
                 f"{classes[0]} classes were declared"
-            )
+            ).of("classes", asked=classes[0], found=self._layers[-1].shape, layer=self._layers[-1].name)
         self._identity: str | None = None
         self._prepared = [operation.prepare(self._weights) for operation in self._operations]
         shapes = [input.shape, *(layer.shape for layer in self._layers)]
@@ -253,13 +255,15 @@ def _check_names(operations: Sequence[Operation], weights: Mapping[str, Array]) 
     """Names are unique and not OUTPUT; weights are those that the operations use, no fewer and no more."""
     names = [operation.name for operation in operations]
     if not names or len(set(names)) < len(names) or OUTPUT in names:
-        raise ModelError(f"operations need different names, none of them {OUTPUT!r}; {names} were given")
+        raise ModelError(f"operations need different names, none of them {OUTPUT!r}; {names} were given").of(
+            "operations", found=tuple(names)
+        )
     wanted = [name for operation in operations for name in operation.parameters]
     if set(wanted) != set(weights):
         raise ModelError(
             f"the operations use the weights {sorted(wanted)}; "
             f"missing: {sorted(set(wanted) - set(weights))}, not used: {sorted(set(weights) - set(wanted))}"
-        )
+        ).of("weights", found=sorted(set(weights) - set(wanted)), asked=sorted(set(wanted) - set(weights)))
 
 
 def _layers(operations: Sequence[Operation], weights: Mapping[str, Array], shape: tuple[int, ...]) -> list[Layer]:

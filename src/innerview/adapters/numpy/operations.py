@@ -44,7 +44,9 @@ class Operation(ABC):
     def shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:
         """Shape of the output behind the batch, given that of the input; ModelError if they don't fit."""
         if self.takes and len(before) != self.takes:
-            raise ModelError(f"{self.name} takes values of {self.takes} axes behind the batch; it was given {before}")
+            raise ModelError(
+                f"{self.name} takes values of {self.takes} axes behind the batch; it was given {before}"
+            ).of("axes", asked=self.takes, found=before, layer=self.name)
         return self._shape(before, weights)
 
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002 most have no weights
@@ -105,19 +107,19 @@ class Convolution(Operation):
             raise ModelError(
                 f"{self.parameters[0]} is output × input × height × width with {before[2]} inputs; "
                 f"it was given with shape {kernels.shape}"
-            )
+            ).of("shape", asked=before[2], found=kernels.shape, layer=self.name)
         if self.bias and weights[self.parameters[1]].shape != kernels.shape[:1]:
             raise ModelError(
                 f"{self.parameters[1]} has {kernels.shape[0]} values, one per output; "
                 f"it was given with shape {weights[self.parameters[1]].shape}"
-            )
+            ).of("shape", asked=kernels.shape[0], found=weights[self.parameters[1]].shape, layer=self.name)
         window = self._window(before, kernels.shape[2:])
         if self.stride < 1 or min(window.output) < 1 or max(max(side) for side in window.padding) >= max(window.kernel):
             raise ModelError(
                 f"{self.name}: kernels of {window.kernel}, stride {self.stride} and padding {self.padding!r} don't fit "
                 f"a value of {before}; the stride is at least 1, the padding smaller than the kernel, "
                 "and the kernel no larger than the padded value"
-            )
+            ).of("window", asked=window.kernel, found=before, layer=self.name)
         return (*window.output, kernels.shape[0])
 
     def prepare(self, weights: Mapping[str, Array]) -> Prepared:
@@ -208,7 +210,9 @@ class _Pooling(Operation):
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002
         after = (before[0] // self.size, before[1] // self.size, before[2])
         if self.size < 1 or min(after) < 1:
-            raise ModelError(f"{self.name}: windows of {self.size} × {self.size} don't fit a value of {before}")
+            raise ModelError(f"{self.name}: windows of {self.size} × {self.size} don't fit a value of {before}").of(
+                "window", asked=self.size, found=before, layer=self.name
+            )
         return after
 
     def _places(self, value: Array) -> list[Array]:
@@ -338,7 +342,7 @@ class Dense(Operation):
             raise ModelError(
                 f"{self.name} takes {before[0]} values, so its weight is output × {before[0]} and its bias has one "
                 f"value per output; they were given with shapes {[matrix.shape, *(one.shape for one in bias)]}"
-            )
+            ).of("shape", asked=before[0], found=matrix.shape, layer=self.name)
         return matrix.shape[:1]
 
     def prepare(self, weights: Mapping[str, Array]) -> Prepared:

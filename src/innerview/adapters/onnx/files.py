@@ -78,13 +78,13 @@ class OnnxFile:
             raise ModelError(
                 f"{self.path.name} takes {len(entries)} inputs ({listed}), but an explanation is of one image; export "
                 "it with the others fixed"
-            )
+            ).of("inputs", found=len(entries), path=self.path)
         kind = entries[0].type.tensor_type.elem_type
         if len(_dimensions(entries[0])) != 4 or kind not in {*FLOATS, FLOAT16}:
             raise ModelError(
                 f"{self.path.name} takes {brief(entries[0].name)} {_shown(entries[0])} of "
                 f"{onnx.TensorProto.DataType.Name(kind).lower()}; a batch of images of floats has four axes"
-            )
+            ).of("inputs", found=_shown(entries[0]), path=self.path)
         return entries[0]
 
     @property
@@ -172,7 +172,9 @@ def _wide(values: Array) -> Array:
 def of_proto(proto: Any) -> OnnxFile:
     """A model that is open already, checked as one of a file."""
     if not isinstance(proto, onnx.ModelProto):
-        raise ModelError(f"a {type(proto).__name__} of onnx is no model; give a ModelProto, or the file")
+        raise ModelError(f"a {type(proto).__name__} of onnx is no model; give a ModelProto, or the file").of(
+            "model", found=type(proto).__name__
+        )
     found = OnnxFile(Path("the model"), proto)
     _check(found, None)
     return found
@@ -190,14 +192,14 @@ def read_onnx(path: Path) -> OnnxFile:
         content = file.read()
     for start, words in STARTS.items():
         if content.lstrip()[: len(start)] == start:
-            raise DataError(f"{WHAT} {path} is no ONNX file: {words}")
+            raise DataError(f"{WHAT} {path} is no ONNX file: {words}").of("format", path=path)
     proto = onnx.ModelProto()
     try:
         proto.ParseFromString(content)
     except Exception as error:
         raise DataError(
             f"{WHAT} {path} is no ONNX file, or is cut short after {len(content):,} bytes; fetch or export it anew"
-        ) from error
+        ).of("length", path=path, found=len(content)) from error
     found = OnnxFile(path, proto)
     _check(found, path.parent)
     return found
@@ -206,14 +208,16 @@ def read_onnx(path: Path) -> OnnxFile:
 def _check(found: OnnxFile, folder: Path | None) -> None:
     proto, path = found.proto, found.path
     if not proto.ir_version or not proto.graph.node or not proto.graph.output:
-        raise DataError(f"{WHAT} {path} is no ONNX model: it holds no graph of operators; export it anew")
+        raise DataError(f"{WHAT} {path} is no ONNX model: it holds no graph of operators; export it anew").of(
+            "graph", path=path
+        )
     known = onnx.defs.onnx_opset_version()
     versions = [one.version for one in proto.opset_import if one.domain in DOMAINS]
     if not versions or not 1 <= max(versions) <= known:
         raise ModelError(
             f"{path.name} is of operator set {max(versions, default=0)}, and onnx {onnx.__version__} knows 1 to "
             f"{known}; export it with opset_version={known} or lower, or update onnx and onnxruntime"
-        )
+        ).of("opset", found=max(versions, default=0), limit=known, path=path)
     for name, tensor in _tensors(proto.graph):
         _check_tensor(name, tensor, path, folder)
     if folder is not None:
@@ -242,7 +246,9 @@ def _check_tensor(name: str, tensor: Any, path: Path, folder: Path | None) -> No
     if tensor.data_type in {onnx.TensorProto.UNDEFINED, onnx.TensorProto.STRING} or min(dims, default=0) < 0:
         if tensor.data_type == onnx.TensorProto.STRING and min(dims, default=0) >= 0:
             return
-        raise DataError(f"{WHAT} {path} is damaged: {brief(name)} has the shape {dims} and type {tensor.data_type}")
+        raise DataError(f"{WHAT} {path} is damaged: {brief(name)} has the shape {dims} and type {tensor.data_type}").of(
+            "tensor", asked=name, found=dims, path=path
+        )
     with reading(path, WHAT):
         kind = helper.tensor_dtype_to_np_dtype(tensor.data_type)
     claimed = math.prod(dims)
@@ -257,7 +263,7 @@ def _check_tensor(name: str, tensor: Any, path: Path, folder: Path | None) -> No
         raise DataError(
             f"{WHAT} {path} is damaged: {brief(name)} of shape {dims} claims {claimed:,} numbers, and holds {held:,}; "
             "fetch or export it anew"
-        )
+        ).of("size", asked=name, found=held, path=path)
 
 
 PACKED: Final = frozenset({"int4", "uint4", "int2", "uint2", "float4_e2m1fn", "complex64", "complex128"})
@@ -270,17 +276,19 @@ def _external(name: str, tensor: Any, path: Path, folder: Path | None) -> int:
     place = told.get("location", "")
     inside = PurePosixPath(place.replace("\\", "/"))
     if folder is None:
-        raise DataError(f"{brief(name)} lies in a file ({brief(place)}); name the model's file, which stands beside it")
+        raise DataError(
+            f"{brief(name)} lies in a file ({brief(place)}); name the model's file, which stands beside it"
+        ).of("weights", asked=name, found=place)
     if not place or inside.is_absolute() or ".." in inside.parts or ":" in place or (folder / place).is_symlink():
         raise DataError(
             f"{WHAT} {path} is not opened: the weights {brief(name)} lead out of its folder, {brief(place)}"
-        )
+        ).of("weights", asked=name, found=place, path=path)
     beside = folder / place
     if not beside.is_file():
         raise DataError(
             f"the weights of {path} lie in {brief(place)}, which is not there ({brief(name)} first); put it beside the "
             "model, under that name"
-        )
+        ).of("weights", asked=name, found=place, path=path)
     size = size_of(beside, "the weights")
     with reading(path, WHAT):
         start, length = int(told.get("offset", 0)), int(told.get("length", size))
@@ -288,7 +296,7 @@ def _external(name: str, tensor: Any, path: Path, folder: Path | None) -> int:
         raise DataError(
             f"the weights {beside} are cut short: {brief(name)} ends at byte {start + length:,}, and the file has "
             f"{size:,}; fetch it anew"
-        )
+        ).of("length", asked=name, found=size, path=beside)
     return length
 
 
@@ -306,7 +314,7 @@ def _check_fillings(found: OnnxFile) -> None:
             raise ModelError(
                 f"{found.path.name} is not run: {node.op_type} {brief(node.name)} asks for {sides}, "
                 f"{math.prod(sides):,} numbers; at most {FILLED:,}"
-            )
+            ).of("size", found=math.prod(sides), limit=FILLED, path=found.path)
 
 
 def _dimensions(value: Any) -> tuple[int | None, ...]:

@@ -61,7 +61,9 @@ def converted(told: Told, forward: OnnxForward) -> tuple[DifferentiableModel, tu
         ModelError: there is an operator that onnx2torch does not know, or it gives other outputs.
     """
     if told.file.dtype.itemsize == 2:
-        raise ModelError(f"PyTorch does not compute half precision on every processor; {STAYED}")
+        raise ModelError(f"PyTorch does not compute half precision on every processor; {STAYED}").of(
+            "dtype", found="float16"
+        )
     module = _module(told)
     images = np.random.default_rng(0).random((PROBES, *told.input.shape)).astype(told.dtype)
     expected = forward.forward(images).outputs
@@ -81,8 +83,8 @@ def converted(told: Told, forward: OnnxForward) -> tuple[DifferentiableModel, tu
         problem = ModelError(
             f"what onnx2torch makes of {told.file.path.name} gives outputs that are {off:.2g} of the largest away from "
             f"ONNX Runtime's on {PROBES} random images (at most {TOLERANCE:g})"
-        )
-    raise ModelError(f"{str(problem).rstrip('.')}; {STAYED}") from problem
+        ).of("outputs", found=off, limit=TOLERANCE, path=told.file.path)
+    raise ModelError(f"{str(problem).rstrip('.')}; {STAYED}").of("gradients", path=told.file.path) from problem
 
 
 def _plain(told: Told) -> Any:
@@ -106,7 +108,9 @@ def _module(told: Told) -> torch.nn.Module:
             unknown.append(node.op_type)
     if unknown:
         listed = ", ".join(dict.fromkeys(unknown))
-        raise ModelError(f"onnx2torch does not know the operator {listed} of {told.file.path.name}; {STAYED}")
+        raise ModelError(f"onnx2torch does not know the operator {listed} of {told.file.path.name}; {STAYED}").of(
+            "operator", found=tuple(unknown), path=told.file.path
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its own affairs with PyTorch
@@ -115,7 +119,7 @@ def _module(told: Told) -> torch.nn.Module:
         raise ModelError(
             f"onnx2torch can't convert {told.file.path.name} ({type(error).__name__}: "
             f"{' '.join(str(error).split())[:300]}); {STAYED}"
-        ) from error
+        ).of("onnx2torch", found=type(error).__name__, path=told.file.path) from error
     layers = {one.name for one in shown(told.proto)}
     for name, part in module.named_children():
         *first, last = list(part.children()) or [part]

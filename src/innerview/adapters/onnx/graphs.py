@@ -136,7 +136,7 @@ def choose_output(shapes: Mapping[str, tuple[int | None, ...]], asked: str | int
         raise ModelError(
             f"the model gives {listed}; output={asked!r} names none of them: say which one is the output, "
             "OutputSpec(…, output=…) or --output-spec output=…"
-        )
+        ).of("output", asked=asked, found=listed)
     return evident[0]
 
 

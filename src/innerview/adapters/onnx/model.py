@@ -180,7 +180,7 @@ def _providers(asked: Sequence[str]) -> list[str]:
         raise UsageError(
             f"the execution provider {missing[0]!r} was asked for; this ONNX Runtime has {', '.join(known)}. Install "
             "the build of onnxruntime that has it, or leave providers out"
-        )
+        ).of("providers", asked=missing[0], known=known)
     return list(asked) or ["CPUExecutionProvider"]
 
 
@@ -192,7 +192,7 @@ def _told(file: OnnxFile, taken: InputSpec, given: OutputSpec) -> Told:
         raise ModelError(
             f"{file.path.name} takes images of {_size(found)}, and {_size(declared)} was declared; "
             f"declare {file.found_input()[0] or 'its size'} and layout={file.layout or taken.layout}"
-        )
+        ).of("size", asked=_size(declared), found=_size(found), path=file.path)
     dtype = np.dtype(np.float64 if file.dtype.itemsize == 8 else np.float32)
     name = choose_output(file.outputs, given.output, len(given.class_names))
     last, before = ending(file.proto, name)
@@ -217,7 +217,7 @@ def _runtime(told: Told, providers: Sequence[str], proto: Any = None, output: st
         raise ModelError(
             f"ONNX Runtime {onnxruntime.__version__} can't open {told.file.path.name}: "
             f"{' '.join(str(error).split())[:400]}"
-        ) from error
+        ).of("model", path=told.file.path) from error
     return Runtime(session, told.file, output or graph.graph.output[0].name)
 
 
@@ -317,7 +317,7 @@ class OnnxForward(_OfFile):
             raise UsageError(
                 f"layers {', '.join(layers)} were asked of an ONNX model that runs forward only "
                 f"({self.why_forward_only})"
-            )
+            ).of("layers", asked=tuple(layers))
         return ForwardResult(run(self.told, self._runtime, images), {})
 
 

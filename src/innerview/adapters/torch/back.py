@@ -38,7 +38,7 @@ def gradients(
         raise ModelError(
             "the model's output has no gradient by the image: somewhere it leaves PyTorch's graph "
             "(torch.no_grad, detach, NumPy). Wrap a function instead, for what needs no gradients"
-        )
+        ).of("gradient", found=None)
     sources = {name: list(given) for name, given in factors.items() if values[name].requires_grad}
     targets = len(next(iter(sources.values()), ()))
     with made_ours(BACK, after=STILL):

@@ -81,7 +81,7 @@ def looking(model: nn.Module, weights: Collection[torch.Tensor] = ()) -> Generat
             raise ModelError(
                 f"the model changed its weight {kept.lost[0]} in place while it ran, as it had not before, so that it "
                 "could not be put back; wrap a copy, copy.deepcopy(model)"
-            )
+            ).of("weights", found=kept.lost[0])
 
 
 def original(model: nn.Module) -> nn.Module:
@@ -150,7 +150,7 @@ def precision(model: nn.Module) -> np.dtype[np.floating]:
         listed = ", ".join(f"{name} is {str(kind).removeprefix('torch.')}" for kind, name in found.items())
         raise ModelError(
             f"models compute in float32 or float64 throughout; {listed}. Wrap a copy: copy.deepcopy(model).float()"
-        )
+        ).of("dtype", found=listed)
     return known[types[0]]
 
 

@@ -130,7 +130,7 @@ def before(watch: Watch, output: torch.Tensor, expected: Found) -> torch.Tensor:
         raise ModelError(
             f"the model ended in {expected} in the dry run, and for these images in {found or 'something else'}; "
             "wrap one that always ends in the same way"
-        )
+        ).of("ending", asked=expected, found=found)
     return value
 
 

@@ -60,20 +60,20 @@ def load_state(model: Any, path: Path) -> tuple[str, ...]:
     if not isinstance(model, torch.nn.Module):
         raise ModelError(
             f"weights were given for a {type(model).__name__}; only into a PyTorch module can a state dict be loaded"
-        )
+        ).of("weights", found=type(model).__name__)
     held, said = _held(path)
     wanted: dict[str, torch.Tensor] = model.state_dict()
     fitting, notes = _named_as(held, wanted)
     if problem := _misfit(fitting, wanted):
         raise ModelError(
             f"the weights {path.name} don't fit the {type(model).__name__}: {problem}{_way(held) or OTHER_MODEL}"
-        )
+        ).of("weights", path=path, found=problem)
     try:
         model.load_state_dict(fitting)
     except Exception as error:
         raise ModelError(
             f"the weights {path.name} don't fit the model: {' '.join(str(error).split())[:600].rstrip('.')}{_way(held)}"
-        ) from error
+        ).of("weights", path=path) from error
     return (*said, *notes)
 
 
@@ -197,7 +197,9 @@ def _state(path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
     """The state dict in a file, and what else the file holds."""
     found = _plain(path)
     if not isinstance(found, Mapping):
-        raise DataError(f"{WHAT} {path} can't be read: it holds a {type(found).__name__}; save model.state_dict()")
+        raise DataError(f"{WHAT} {path} can't be read: it holds a {type(found).__name__}; save model.state_dict()").of(
+            "weights", path=path, found=type(found).__name__
+        )
     told, notes = cast("Mapping[Any, Any]", found), list[str]()
     while not _tensors(told):
         inner = [name for name in INSIDE if isinstance(told.get(name), Mapping) and _tensors(told[name])]
@@ -205,7 +207,7 @@ def _state(path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
             raise DataError(
                 f"{WHAT} {path} can't be read: the file holds {brief(', '.join(map(str, told)))}, and which of them "
                 "are the weights is not clear; save model.state_dict() alone"
-            )
+            ).of("weights", path=path, found=tuple(map(str, told)))
         others = [str(name) for name in told if name != inner[0]]
         notes.append(f"of the file, {inner[0]!r} is read, and {brief(', '.join(others)) or 'nothing else'} left out")
         told = cast("Mapping[Any, Any]", told[inner[0]])
@@ -215,7 +217,9 @@ def _state(path: Path) -> tuple[dict[str, torch.Tensor], list[str]]:
     state = {str(name): value for name, value in told.items() if isinstance(value, torch.Tensor)}
     claimed = sum(value.numel() * value.element_size() for value in state.values())
     if claimed > allowed(path.stat().st_size):
-        raise DataError(f"{WHAT} {path} would become {claimed:,} bytes, from {path.stat().st_size:,}; save them anew")
+        raise DataError(
+            f"{WHAT} {path} would become {claimed:,} bytes, from {path.stat().st_size:,}; save them anew"
+        ).of("size", path=path, found=claimed)
     return state, notes
 
 
@@ -243,7 +247,7 @@ def _plain(path: Path) -> Any:
         if scripted:
             raise DataError(
                 f"{path} holds a scripted model, not weights alone; open it as a model: --model {path} --trust-code"
-            )
+            ).of("scripted", path=path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of old formats, which say nothing to whoever looks at weights
@@ -254,8 +258,10 @@ def _plain(path: Path) -> Any:
             raise DataError(
                 f"{WHAT} {path} hold more than weights ({_named(words)}), and opening them would run code. Save "
                 "model.state_dict(); a whole model is opened as --model FILE --trust-code"
-            ) from error
-        raise DataError(f"{WHAT} {path} can't be read ({type(error).__name__}: {words[:200]})") from error
+            ).of("code", path=path, found=_named(words)) from error
+        raise DataError(f"{WHAT} {path} can't be read ({type(error).__name__}: {words[:200]})").of(
+            "weights", path=path, found=type(error).__name__
+        ) from error
 
 
 def _named(words: str) -> str:
@@ -282,20 +288,22 @@ def open_pickle(path: Path, *, trust: bool) -> Any:
         raise ModelError(
             f"{path.name} holds weights and no model; name a function that builds the model: "
             f"--model file.py:build --weights {path.name}"
-        )
+        ).of("model", path=path, found="weights")
     if not trust:
-        raise UsageError(f"opening {path.name} runs code that is in it; {CODE}")
+        raise UsageError(f"opening {path.name} runs code that is in it; {CODE}").of("trust_code", path=path)
     try:
         found = _open(path)
     except Exception as error:
         words = " ".join(str(error).split())[:400]
-        raise ModelError(f"PyTorch can't open {path.name} ({type(error).__name__}: {words}){_home(error)}") from error
+        raise ModelError(f"PyTorch can't open {path.name} ({type(error).__name__}: {words}){_home(error)}").of(
+            "model", path=path, found=type(error).__name__
+        ) from error
     if not isinstance(found, torch.nn.Module):
         raise ModelError(
             f"{path.name} holds a {type(found).__name__} and no model; write the weights with "
             "safetensors.torch.save_file, and name a function that builds the model: "
             "--model file.py:build --weights FILE"
-        )
+        ).of("model", path=path, found=type(found).__name__)
     return found
 
 

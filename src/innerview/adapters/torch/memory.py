@@ -127,7 +127,7 @@ def moved(model: Any, device: str) -> torch.nn.Module:
         raise UsageError(
             f"--device {device} is for PyTorch modules, and a {type(model).__name__} was opened; its framework says "
             "itself where it runs"
-        )
+        ).of("device", asked=device, found=type(model).__name__)
     try:
         place = torch.device(device)
         return model.to(place)
@@ -137,4 +137,4 @@ def moved(model: Any, device: str) -> torch.nn.Module:
         raise UsageError(
             f"--device {device} can't be used ({' '.join(str(error).split())[:200].rstrip('.')}); PyTorch sees "
             f"{', '.join(there)} here"
-        ) from error
+        ).of("device", asked=device, known=there) from error

@@ -111,12 +111,14 @@ class TorchModel:
         batch_size: int | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
-            raise UsageError(f"a batch size of {batch_size} was asked for; give 1 or more")
+            raise UsageError(f"a batch size of {batch_size} was asked for; give 1 or more").of(
+                "batch_size", asked=batch_size, limit=1
+            )
         if not isinstance(model, torch.nn.Module):
             raise UsageError(
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
                 "its .module())"
-            )
+            ).of("model", found=type(model).__name__)
         self._running = Running(TorchEngine(original(model), PIXELS), input, output)
         self._weights_only, self._before, self._batch_size = allow_nonfinite, tuple(notes), batch_size
         check_usable(self._running.model)
@@ -270,7 +272,9 @@ class TorchModel:
         try:
             model = copy.deepcopy(self._running.model).to(wanted)
         except (RuntimeError, TypeError, NotImplementedError) as error:
-            raise ModelError(f"the model can't be copied into {np.dtype(dtype).name}: {error}") from error
+            raise ModelError(f"the model can't be copied into {np.dtype(dtype).name}: {error}").of(
+                "dtype", asked=np.dtype(dtype).name
+            ) from error
         taken, given = self._running.input, self._running.output
         return TorchModel(
             model,

@@ -55,7 +55,7 @@ class MeanInside(torch.nn.Module):
             raise ModelError(
                 f"mean_inside was asked of a model that gives {tuple(maps.shape)}; it takes logits of batch × class × "
                 "height × width. Of a detector, wrap a module that gives the logits of one of its boxes"
-            )
+            ).of("outputs", found=tuple(maps.shape))
         weights = torch.nn.functional.adaptive_avg_pool2d(
             self._inside(images).to(maps)[None, None], (maps.shape[2], maps.shape[3])
         )
@@ -75,14 +75,14 @@ class MeanInside(torch.nn.Module):
                 raise ModelError(
                     f"the mask has {tuple(self.mask.shape)} pixels (height, width), and the model's image "
                     f"{(height, width)}; give one of its size"
-                )
+                ).of("region", asked=tuple(self.mask.shape), found=(height, width))
             return self.mask
         left, top, wide, high = self._box
         if min(left, top) < 0 or left + wide > width or top + high > height:
             raise ModelError(
                 f"the box {self._box} (left, top, width, height) does not lie in the model's image of {width} × "
                 f"{height}"
-            )
+            ).of("region", asked=self._box, found=(height, width))
         inside = torch.zeros(height, width, device=images.device)
         inside[top : top + high, left : left + wide] = 1
         return inside
@@ -103,14 +103,18 @@ def mean_inside(model: Any, region: Any, *, output: str | int | None = None) -> 
         UsageError: the model is none of PyTorch's, or the region is empty or none.
     """
     if not isinstance(model, torch.nn.Module):
-        raise UsageError(f"mean_inside was asked of a {type(model).__name__}; give a PyTorch module")
+        raise UsageError(f"mean_inside was asked of a {type(model).__name__}; give a PyTorch module").of(
+            "model", found=type(model).__name__
+        )
     values = np.asarray(region, np.float64)
     box = values.shape == (4,)
     if not (box or values.ndim == 2) or not np.isfinite(values).all() or ((values[2:] < 1).any() and box):
         raise UsageError(
             f"a region of shape {values.shape} was given; it is a box (left, top, width, height) of at least one "
             "pixel, or a mask, height × width"
-        )
+        ).of("region", found=values.shape)
     if not box and (values.min() < 0 or not values.any()):
-        raise UsageError("the mask is 0 everywhere, or negative somewhere; give one that is above 0 inside the region")
+        raise UsageError(
+            "the mask is 0 everywhere, or negative somewhere; give one that is above 0 inside the region"
+        ).of("region", found="empty")
     return MeanInside(model, region, output)

@@ -140,7 +140,7 @@ class Running:
             raise ModelError(
                 f"the model gives {str(output.dtype).removeprefix('torch.')}; outputs are floats, one for each class, "
                 "before any argmax"
-            )
+            ).of("dtype", found=str(output.dtype))
         return output
 
     def locate(self, images: Images) -> str | None:

@@ -184,11 +184,13 @@ def check_usable(model: nn.Module) -> None:
             raise ModelError(
                 f"{name} has no values yet, since the model is lazy (LazyConv2d, LazyLinear); run it once "
                 "on a batch of images first"
-            )
+            ).of("weights", asked=name, found="lazy")
         if value.is_meta:
-            raise ModelError(f"{name} is on the meta device, which holds no numbers; load the weights first")
+            raise ModelError(f"{name} is on the meta device, which holds no numbers; load the weights first").of(
+                "weights", asked=name, found="meta"
+            )
         if value.is_inference():
             raise ModelError(
                 f"{name} was made inside torch.inference_mode(), so that no gradient can pass it; make the model "
                 "outside, or wrap a copy made outside: copy.deepcopy(model)"
-            )
+            ).of("weights", asked=name, found="inference")

@@ -69,9 +69,13 @@ def traced(module: nn.Module, shape: tuple[int, int, int]) -> Steps:
             with torch.no_grad():
                 same = bool(torch.allclose(graph(noise), module(noise), rtol=1e-5, atol=1e-6))
         except Exception as problem:
-            raise UsageError(f"the network can't be traced ({type(problem).__name__})") from problem
+            raise UsageError(f"the network can't be traced ({type(problem).__name__})").of(
+                "trace", found=type(problem).__name__
+            ) from problem
         if not same:
-            raise UsageError("the network can't be traced: what was traced answers otherwise")
+            raise UsageError("the network can't be traced: what was traced answers otherwise").of(
+                "trace", found="other answers"
+            )
         return _Tracing(graph).found
 
 
@@ -232,4 +236,6 @@ def _square(given: int | tuple[int, int]) -> int | None:
 
 def _other(node: fx.Node, what: str) -> UsageError:
     name = node.target if node.op == "call_module" else node.name
-    return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}")
+    return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}").of(
+        "operation", found=what, layer=str(name)
+    )

@@ -64,7 +64,9 @@ def comparison_figure(result: Comparison, metric: str = "truth") -> Figure:
     """
     names = result.ranking(metric)
     if not names:
-        raise UsageError(f"{metric} has no value in this comparison; nothing can be drawn of it")
+        raise UsageError(f"{metric} has no value in this comparison; nothing can be drawn of it").of(
+            "metric", asked=metric, found=None
+        )
     most = max(result.count(metric, one) for one in names)
     fills = ", ".join(result.fills) if metric == "truth" else metric.removeprefix("truth, ")
     about = f"median and 95 % interval over {most} images; {result.regions} regions, fills: {fills}"

@@ -126,7 +126,9 @@ def confusion_figure(
         UsageError: no image was counted.
     """
     if not confusion.sum():
-        raise UsageError("a confusion matrix of no image was asked for; show the model at least one")
+        raise UsageError("a confusion matrix of no image was asked for; show the model at least one").of(
+            "images", found=0
+        )
     side = width or float(np.clip(2.8 + 0.46 * len(class_names), 5.1, 11.6))
     figure = new_figure(side, side, "Confusion matrix", about)
     draw_confusion(figure.subplots(), confusion, class_names, 72 * (side - MARGINS) / len(class_names))

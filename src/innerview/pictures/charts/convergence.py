@@ -44,7 +44,9 @@ def draw_convergence(
     from matplotlib.ticker import FixedLocator, NullLocator
 
     if not result.convergence:
-        raise UsageError("convergence was asked of a fixed number of evaluations; compute to a tolerance instead")
+        raise UsageError("convergence was asked of a fixed number of evaluations; compute to a tolerance instead").of(
+            "convergence", found="fixed rule"
+        )
     spent, estimates, gaps = (np.array(column, dtype=np.float64) for column in zip(*result.convergence, strict=True))
     axes.set_xscale("log")
     axes.set_yscale("log")

@@ -80,7 +80,9 @@ def curves_figure(
         (kind, curve) for kind, curve in _pairs(accuracy, cost).items() if curve is not None
     ]
     if not measured:
-        raise UsageError(f"curves of the {part} set were asked for, but neither accuracy nor cost was given")
+        raise UsageError(f"curves of the {part} set were asked for, but neither accuracy nor cost was given").of(
+            "curves", asked=part, found=None
+        )
     figure = new_figure(6.6, 0.9 + 2.2 * len(measured), f"The {part} set over time", about)
     for axes, (kind, curve) in zip(figure.subplots(len(measured), 1, squeeze=False)[:, 0], measured, strict=True):
         draw_curve(axes, curve, kind, part, unit)

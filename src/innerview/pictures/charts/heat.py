@@ -61,7 +61,7 @@ def heat_figure(
         UsageError: there is no layer.
     """
     if not histories:
-        raise UsageError("heat maps of no layer were asked for; give the history of at least one")
+        raise UsageError("heat maps of no layer were asked for; give the history of at least one").of("layers", found=0)
     layers = chosen_layers(histories)
     about = (
         "a column per checkpoint (dense early on), a row per bin · darkness is log(1 + weights), darkest where each "

@@ -102,7 +102,9 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         UsageError: no layer, or more than three.
     """
     if not 1 <= len(layers) <= len(TRIO):
-        raise UsageError(f"{len(layers)} layers were asked for in one plot; take one to {len(TRIO)}")
+        raise UsageError(f"{len(layers)} layers were asked for in one plot; take one to {len(TRIO)}").of(
+            "layers", asked=len(layers), limit=len(TRIO)
+        )
     found = [layer_index(result, layer) for layer in layers]
     last = len(result.checkpoints) - 1
     for index, (colour, dash) in zip(found, TRIO, strict=False):
@@ -188,9 +190,11 @@ def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool =
         UsageError: there is no layer, or `together` is not 1 to 3.
     """
     if not result.layers:
-        raise UsageError("histograms of no layer were given; name at least one layer")
+        raise UsageError("histograms of no layer were given; name at least one layer").of("layers", found=0)
     if not 1 <= together <= len(TRIO):
-        raise UsageError(f"{together} layers were asked for in one plot; take one to {len(TRIO)}")
+        raise UsageError(f"{together} layers were asked for in one plot; take one to {len(TRIO)}").of(
+            "layers", asked=together, limit=len(TRIO)
+        )
     groups = [
         range(start, min(start + together, len(result.layers))) for start in range(0, len(result.layers), together)
     ]
@@ -214,7 +218,7 @@ def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = Tru
         UsageError: there is no layer.
     """
     if not result.layers:
-        raise UsageError("histograms of no layer were given; name at least one layer")
+        raise UsageError("histograms of no layer were given; name at least one layer").of("layers", found=0)
     cells = Cells(2.1, width=2.75, least=3.6, head=0.9)
     figure, plots = new_grid(len(result.layers), columns, cells, _title(result), _about(result))
     for number, plot in enumerate(plots):

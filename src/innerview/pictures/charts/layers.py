@@ -110,7 +110,9 @@ def layer_times_figure(
         UsageError: there is no layer or no checkpoint.
     """
     if not layers or not len(steps):
-        raise UsageError(f"a statistic of {len(layers)} layers at {len(steps)} steps was asked for; give at least one")
+        raise UsageError(
+            f"a statistic of {len(layers)} layers at {len(steps)} steps was asked for; give at least one"
+        ).of("layers", asked=(len(layers), len(steps)))
     chosen = chosen_layers(layers)
     about = f"{shown.about} · pale: the other layers · steps on log(1 + step){left_out_layers(layers)}"
     figure, plots = new_grid(len(chosen), columns, Cells(1.65), f"{shown.title}: {name}", about, one_height=True)

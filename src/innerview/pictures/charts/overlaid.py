@@ -54,7 +54,7 @@ def ends_figure(runs: Mapping[str, Mapping[str, History]], *, columns: int = 3) 
     if not names or len(runs) > len(RUNS):
         raise UsageError(
             f"the ends of {len(names)} layers in {len(runs)} runs were asked for; at most {len(RUNS)} runs"
-        )
+        ).of("layers", asked=(len(names), len(runs)), limit=len(RUNS))
     layers = chosen_layers(names)
     about = (
         "the last checkpoint of each run · fraction of its weights per bin · a plot shows at least "

@@ -37,7 +37,9 @@ RIVALS: Final = ((tokens.INK, "solid"), (tokens.TEST, (0, (5, 1.5))), (tokens.TR
 @singledispatch
 def profile_of(result: object) -> PathProfile:
     """Take the path's profile out of a result."""
-    raise UsageError(f"a {type(result).__name__} has no path; interior and integrated gradients have")
+    raise UsageError(f"a {type(result).__name__} has no path; interior and integrated gradients have").of(
+        "result", found=type(result).__name__
+    )
 
 
 @profile_of.register
@@ -146,7 +148,7 @@ def path_figure(result: PathProfile | InteriorGradients | IntegratedGradients) -
     """
     profile = profile_of(result)
     if not profile.alphas.size:
-        raise UsageError("a path without any position was given; give at least one alpha")
+        raise UsageError("a path without any position was given; give at least one alpha").of("alphas", found=0)
     figure = new_figure(
         6.6, 6.2, "From the baseline to the image", "alpha: 0 is the baseline, 1 the image; logarithmic near 0"
     )

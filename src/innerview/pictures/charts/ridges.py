@@ -85,7 +85,7 @@ def ridges_figure(
         UsageError: there is no layer.
     """
     if not histories:
-        raise UsageError("ridges of no layer were asked for; give the history of at least one")
+        raise UsageError("ridges of no layer were asked for; give the history of at least one").of("layers", found=0)
     layers = chosen_layers(histories)
     about = (
         f"a ridge per checkpoint (at most {RIDGES}), its step at the left, time runs downwards · a plot shows at least "

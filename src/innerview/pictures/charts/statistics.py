@@ -106,7 +106,7 @@ def statistics_figure(result: PathPredictions) -> Figure:
         UsageError: the result has no alpha.
     """
     if not result.alphas.size:
-        raise UsageError("path statistics without any alpha were given; give at least one")
+        raise UsageError("path statistics without any alpha were given; give at least one").of("alphas", found=0)
     width = float(np.clip(3.2 + 0.48 * result.alphas.size, 6.6, 14))
     images = "1 image" if result.n_images == 1 else f"{words.count(result.n_images)} images"
     title = f"From the baseline to the image, over {images}"

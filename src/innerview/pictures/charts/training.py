@@ -193,7 +193,7 @@ def training_figure(
     if not drawn or len(names) > len(RUNS):
         raise UsageError(
             f"curves of {len(drawn)} metrics and {len(names)} runs were asked for; at most {len(RUNS)} runs"
-        )
+        ).of("metrics", asked=(len(drawn), len(names)), limit=len(RUNS))
     title = f"Training: {names[0]}" if len(names) == 1 else "Trainings, one over the other"
     figure = new_figure(width, 1.0 + 1.75 * len(drawn), title, about)
     grid = figure.subplots(len(drawn), 1, squeeze=False, sharex=True)[:, 0]

@@ -100,7 +100,9 @@ def units_figure(
         UsageError: there is no table, no layer or no checkpoint.
     """
     if not len(steps) or not len(layers) or not shown:
-        raise UsageError("channels of no layer or no checkpoint were asked for; give at least one of each")
+        raise UsageError("channels of no layer or no checkpoint were asked for; give at least one of each").of(
+            "layers", found=0
+        )
     height = 0.9 + len(shown) * (0.55 + 0.22 * len(layers))
     kept = places(len(steps), int((width - NAMES) / CELL))
     few = f" · {len(kept)} of {len(steps)} checkpoints" if len(kept) < len(steps) else ""

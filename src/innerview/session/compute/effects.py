@@ -40,7 +40,9 @@ def read_asked(query: Query, spec: InputSpec) -> tuple[str | list[Box | Array], 
         if len(marked) + len(query.masks) > 1:
             given = ", ".join(one if isinstance(one, str) else region_name(one, 1) for one in marked)
             given = ", ".join([given, *query.masks])
-            raise UsageError(f"the regions {given} were given; ask about {SUPERPIXELS} alone")
+            raise UsageError(f"the regions {given} were given; ask about {SUPERPIXELS} alone").of(
+                "regions", asked=given
+            )
         return cast("str", marked[0]), []
     boxes = cast("tuple[Box, ...]", marked)
     asked: list[Box | Array] = [*boxes, *(read_mask_file(one, spec) for one in query.masks)]
@@ -49,7 +51,7 @@ def read_asked(query: Query, spec: InputSpec) -> tuple[str | list[Box | Array], 
     if not query.mask:
         raise UsageError(
             "no region was given; mark one on the image, or name one with --region left,top,width,height or --mask FILE"
-        )
+        ).of("region", found=0)
     mask = read_mask(query.mask, query.cells, spec.height, spec.width)
     return [mask], [f"of {int(mask.sum()):,} pixels"]
 

@@ -109,13 +109,17 @@ def read_mask(text: str, cells: Sequence[int], height: int, width: int) -> Bool[
     """
     rows, columns = cells if len(cells) == 2 else (0, 0)
     if not (1 <= rows <= min(MOST_CELLS, height) and 1 <= columns <= min(MOST_CELLS, width)):
-        raise UsageError(f"a mask of {list(cells)} cells was given; rows and columns are 1 to {MOST_CELLS}")
+        raise UsageError(f"a mask of {list(cells)} cells was given; rows and columns are 1 to {MOST_CELLS}").of(
+            "cells", asked=tuple(cells), limit=MOST_CELLS
+        )
     try:
         packed = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as problem:
-        raise UsageError(f"the mask is no base64 text ({problem})") from None
+        raise UsageError(f"the mask is no base64 text ({problem})").of("mask", found=str(problem)) from None
     if len(packed) != (rows * columns + 7) // 8:
-        raise UsageError(f"the mask has {len(packed)} bytes; {rows} × {columns} cells take {(rows * columns + 7) // 8}")
+        raise UsageError(
+            f"the mask has {len(packed)} bytes; {rows} × {columns} cells take {(rows * columns + 7) // 8}"
+        ).of("mask", found=len(packed), limit=(rows * columns + 7) // 8)
     bits = np.unpackbits(np.frombuffer(packed, np.uint8))[: rows * columns].astype(bool).reshape(rows, columns)
     return bits[np.ix_(_cell(height, rows), _cell(width, columns))]
 

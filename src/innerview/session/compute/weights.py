@@ -44,7 +44,9 @@ def count_weights(
     kernels = [name for name in real if any(np.ndim(one[name]) > 1 for one in checkpoints.values() if name in one)]
     layers = kernels or real
     if not layers:
-        raise DataError(f"there are no weights in {', '.join(checkpoints)}; name files or a model that have some")
+        raise DataError(f"there are no weights in {', '.join(checkpoints)}; name files or a model that have some").of(
+            "checkpoints", found=0, asked=tuple(checkpoints)
+        )
     limits = [_limit(checkpoints, name, held) for name in layers] if held < 1 and not shared_bins else []
     found = weight_histograms(
         checkpoints, layers=layers, bins=bins, limits=limits, shared_bins=shared_bins, progress=portion.progress

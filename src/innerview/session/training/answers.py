@@ -116,7 +116,9 @@ def answers_of(
         except (ModelError, DataError, ImageError) as problem:
             missing = str(problem)
     if kept is None:
-        raise UsageError(f"what {run.name} takes for what is not known: {missing or NOTHING}")
+        raise UsageError(f"what {run.name} takes for what is not known: {missing or NOTHING}").of(
+            "answers", asked=run.name, found=missing
+        )
     if kept.mistakes_about == "" and kept.mistakes:
         return kept
     return replace(kept, mistakes_about=f"{UNSEEN} What was named can't be used: {missing}." if missing else UNSEEN)
@@ -160,7 +162,9 @@ def tested(
             level(so_far(final=False))
             shown *= 2
     if not found.total:
-        raise ImageError(f"none of the test images in {data.resolve().name} can be read; the first: {problems[0]}")
+        raise ImageError(f"none of the test images in {data.resolve().name} can be read; the first: {problems[0]}").of(
+            "images", path=data, found=0
+        )
     return so_far(final=True)
 
 

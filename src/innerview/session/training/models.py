@@ -50,14 +50,14 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
         raise ModelError(
             f"the run {run.name} trained {described.get('name')!r}; only checkpoints of the built-in architecture "
             f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
-        )
+        ).of("model", asked=run.name, found=described.get("name"), known=(ARCHITECTURE,))
     checkpoint = run.folder.read(step, series)
     shape = run.folder.manifest.data.get("shape")
     if shape is None or max(shape[:2]) > LARGEST:
         raise ModelError(
             f"the run {run.name} says that its images have the shape {shape}; only up to {LARGEST} pixels in height "
             "and width they are run here"
-        )
+        ).of("size", asked=run.name, found=shape, limit=LARGEST)
     with reading(run.folder.place_of(step, series), "the metadata of"):
         mean, std = (tuple(float(part) for part in checkpoint.metadata[key].split(",")) for key in ("mean", "std"))
         temperature, classes = float(checkpoint.metadata["temperature"]), checkpoint.metadata["classes"].split(",")

@@ -127,7 +127,9 @@ def show_weights(run: Recorded, stamp: Stamp) -> Payload:
     steps, counted = list(run.counted), list(run.counted.values())
     nothing = Histogram(np.zeros(SHARED, dtype=np.int64))
     if not steps:
-        raise DataError(f"no histograms of {run.name} can be read; {' '.join(run.problems)}")
+        raise DataError(f"no histograms of {run.name} can be read; {' '.join(run.problems)}").of(
+            "histograms", asked=run.name
+        )
     names = list(run.layers)
     columns = [_layer([one.get(name, nothing) for one in counted]) for name in names]
     table: dict[str, Any] = {key: np.stack([one[key] for one in columns], axis=1) for key in COLUMNS}
@@ -236,7 +238,7 @@ def show_timeline(
         raise UsageError(
             f"no timeline of {run.name} can be shown: {reason}. A recorder takes maps as the training goes on: "
             "Recorder(…, probes=images)"
-        )
+        ).of("timeline", asked=run.name, found=reason)
     shown = stamp.image_hash if photo is not None and _same(chosen.image, photo.image) else hash_image(chosen.image)
     return timeline_payload(_shown_timeline(run, chosen, photo), Stamp(stamp.network, shown))
 
@@ -255,7 +257,9 @@ def _run_checkpoints(run: Recorded, photo: Photo, listener: Listener, known: Cac
     image = photo.image
     if last.input.shape != image.shape:
         taken, given = (" × ".join(map(str, shape[:2])) for shape in (last.input.shape, image.shape))
-        raise ModelError(f"it takes images of {taken} pixels, and this one has {given}")
+        raise ModelError(f"it takes images of {taken} pixels, and this one has {given}").of(
+            "size", asked=taken, found=given
+        )
     said = predict(last, image[None])[0]
     target = last.output.output_of(said.index if photo.label is None else photo.label, said.logits)
     frames: list[Frame] = []

@@ -115,11 +115,13 @@ class Recorded:
             except DataError as problem:
                 self._problems.append(str(problem))
         if not steps:
-            raise DataError(f"{self.folder.path} holds no checkpoint yet; wait for the training to begin")
+            raise DataError(f"{self.folder.path} holds no checkpoint yet; wait for the training to begin").of(
+                "checkpoints", path=self.folder.path, found=0
+            )
         if not found:
             raise DataError(
                 f"no checkpoint of {self.folder.path} can be read; the first: {self._problems[-len(steps)]}"
-            )
+            ).of("checkpoints", path=self.folder.path, found="unreadable")
         return found
 
     def _attempt(self, read: Callable[[], T], otherwise: T) -> T:
@@ -211,7 +213,9 @@ class Recorded:
         found = tuple(name for name in real if len(held[name].shape) > 1) or tuple(real)
         self._tell_changes(found)
         if not found:
-            raise DataError(f"the checkpoints of {self.folder.path} hold no weights; nothing can be shown of them")
+            raise DataError(f"the checkpoints of {self.folder.path} hold no weights; nothing can be shown of them").of(
+                "weights", path=self.folder.path, found=0
+            )
         return found
 
     def _tell_changes(self, layers: Sequence[str]) -> None:
@@ -238,7 +242,9 @@ class Recorded:
         """
         steps = np.asarray(list(self.counted), dtype=np.int64)
         if not steps.size:
-            raise DataError(f"no histograms of {self.folder.path} can be read; train again, or record again")
+            raise DataError(f"no histograms of {self.folder.path} can be read; train again, or record again").of(
+                "histograms", path=self.folder.path
+            )
         nothing = Histogram(np.zeros(BINS, dtype=np.int64))
         found: dict[str, History] = {}
         for name in self.layers:
@@ -328,11 +334,13 @@ def open_runs(paths: Sequence[Path]) -> list[Recorded]:
         UsageError: none, too many, or one twice; `DataError`: one can't be read.
     """
     if not 1 <= len(paths) <= MOST:
-        raise UsageError(f"{len(paths)} runs were asked for; 1 to {MOST} can be told apart in a chart")
+        raise UsageError(f"{len(paths)} runs were asked for; 1 to {MOST} can be told apart in a chart").of(
+            "runs", asked=len(paths), limit=MOST
+        )
     paths = [_found(path) for path in paths]
     places = [path.resolve() for path in paths]
     if len(set(places)) < len(places):
-        raise UsageError("a run was named twice; name each once")
+        raise UsageError("a run was named twice; name each once").of("runs", found="twice")
     stems = [place.name for place in places]
     names = [place.name if stems.count(place.name) == 1 else f"{place.parent.name}-{place.name}" for place in places]
     numbered = [name if names.count(name) == 1 else f"{name}-{at}" for at, name in enumerate(names, start=1)]

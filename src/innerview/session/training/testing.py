@@ -101,7 +101,9 @@ def _from_arrays(data: Path, model: NumpyModel, query: Query) -> Iterator[Labell
     found = cifar10.load(data)
     strange = [name for name in found.classes if name not in model.output.class_names]
     if strange:
-        raise DataError(f"the model does not know {', '.join(strange)}; test it on the classes that it was trained on")
+        raise DataError(
+            f"the model does not know {', '.join(strange)}; test it on the classes that it was trained on"
+        ).of("classes", found=tuple(strange))
     numbers: list[int] = (
         np.random.default_rng(query.seed).permutation(len(found.test.labels))[: query.num_images].tolist()
     )
@@ -141,7 +143,9 @@ def on_test_images(run: Recorded, query: Query, data: Path, report: Callable[[st
             ask()
     ask()
     if not images:
-        raise ImageError(f"none of the test images in {data} can be read; the first: {problems[0]}")
+        raise ImageError(f"none of the test images in {data} can be read; the first: {problems[0]}").of(
+            "images", path=data, found=0
+        )
     found = mistakes(predictions, [one.label for one in images])
     worst: list[IntegratedGradients] = []
     surest: list[int] = found.surest[:WORST].tolist()
@@ -187,7 +191,7 @@ def kept_answers(run: Recorded) -> Tested | None:
         raise DataError(
             f"{run.folder.path} keeps answers of classes {numbers.min()} to {numbers.max()}, "
             f"but its manifest names {len(classes)} classes"
-        )
+        ).of("classes", path=run.folder.path, found=(int(numbers.min()), int(numbers.max())), limit=len(classes) - 1)
     found = mistakes_among(kept.predicted, kept.probability.astype(np.float64), kept.label, classes)
     names = tuple(f"{classes[label]}, no. {number}" for number, label in enumerate(kept.label.tolist()))
     return Tested(found, names, kept.label, kept.predicted)

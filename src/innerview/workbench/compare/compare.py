@@ -136,7 +136,7 @@ def compare(
         asked = f"{len(entries)} images are in {folders.root}" if limit >= FEWEST else f"{limit} images were asked for"
         raise (DataError if limit >= FEWEST else UsageError)(
             f"{asked}; a comparison needs at least {FEWEST}, since of fewer no difference can be told from chance"
-        )
+        ).of("images", found=min(limit, len(entries)), limit=FEWEST)
     folder = open_folder(Path(output))
     rows = measure(plan, [prepared(entry) for entry in entries[:count]], folder / "rows.jsonl", mosaics, progress)
     found = compared(plan.subject, rows, (*entered.left_out, *notes))
@@ -167,7 +167,9 @@ def check(plan: Plan) -> None:
     for one in plan.fills:
         make_fill(one, grey)
     if len(set(plan.fills)) < len(plan.fills):
-        raise UsageError(f"the fills {', '.join(plan.fills)} were asked for; name each one once")
+        raise UsageError(f"the fills {', '.join(plan.fills)} were asked for; name each one once").of(
+            "fills", asked=tuple(plan.fills)
+        )
     count_passes(plan.n_regions, len(plan.fills))
 
 
@@ -184,7 +186,7 @@ def affordable(plan: Plan, count: int, most: int | None) -> tuple[int, list[str]
         raise UsageError(
             f"{most:,} passes were allowed; an image takes about {each:,}, and a comparison needs {FEWEST} images: "
             f"raise max_evaluations to {FEWEST * each:,}, or ask for fewer regions, fills or methods"
-        )
+        ).of("max_evaluations", asked=most, limit=FEWEST * each)
     return most // each, [f"{most // each} of {count} images were taken: {most:,} passes do not suffice for more."]
 
 
@@ -239,7 +241,7 @@ def require_answers(plan: Plan, images: Sequence[Named]) -> None:
         raise ModelError(
             f"the model cannot be judged: it answers the same to {len(shown)} images and to each of them blurred, in "
             "one colour and black. It does not look at the images; check its weights, and the range of its input"
-        )
+        ).of("outputs", found="the same")
 
 
 def _tiles(

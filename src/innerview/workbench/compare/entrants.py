@@ -100,7 +100,9 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
     for one in baselines:
         parse_baseline(one)
     if not baselines:
-        raise UsageError(f"no baseline was given; name at least one, such as {', '.join(BASELINES)}")
+        raise UsageError(f"no baseline was given; name at least one, such as {', '.join(BASELINES)}").of(
+            "baselines", found=0, known=BASELINES
+        )
     found, refused = list[Entrant](), list[str]()
     for text in methods or _all(model):
         try:

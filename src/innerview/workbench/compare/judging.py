@@ -325,7 +325,9 @@ def explained(plan: Plan, model: Model, asked: Objectives, entrant: Entrant, ima
     if entrant.of_data:
         made = _references(plan, image)
         if not made:
-            raise UsageError(f"{entrant.method.name} compares with images of the data set, and none was given")
+            raise UsageError(f"{entrant.method.name} compares with images of the data set, and none was given").of(
+                "baselines", asked=entrant.method.name, found=None
+            )
     else:
         made = [one.image for one in make_baselines(entrant.baselines or ("black",), model.input, image)]
     target = asked.of(entrant.method)

@@ -50,7 +50,7 @@ class Rows:
             raise UsageError(
                 f"{path} holds rows of another comparison: its {name} is {stored[0].get(name)!r}, and {head[name]!r} "
                 "was asked for; choose another folder with --output, or remove it"
-            )
+            ).of(name, path=path, asked=head[name], found=stored[0].get(name))
         if grows:
             self._write(b"", [head, *stored[1:]])
         self.found = joined(stored[1:])
@@ -75,7 +75,7 @@ class Rows:
         except OSError as problem:
             raise OutputError(
                 f"{self.path} can't be written ({str(problem.strerror).lower()}); what was measured before is kept"
-            ) from problem
+            ).of("writing", path=self.path) from problem
 
 
 def joined(rows: list[Row]) -> list[Row]:
@@ -100,5 +100,7 @@ def _read(path: Path) -> list[Row]:
     try:
         rows = [json.loads(line) for line in whole.splitlines()]
     except ValueError as problem:
-        raise DataError(f"{path} can't be read as rows of a comparison ({problem}); remove it") from problem
+        raise DataError(f"{path} can't be read as rows of a comparison ({problem}); remove it").of(
+            "rows", path=path
+        ) from problem
     return rows

@@ -227,13 +227,15 @@ def _cost(rows: Sequence[Row], entrant: str) -> tuple[float, float]:
 def _require_judged(rows: Sequence[Row], good: Sequence[Row]) -> None:
     if not any("image" in row for row in good):
         first = next((row["problem"] for row in rows if "problem" in row), "no image was measured")
-        raise ModelError(f"none of {len(rows)} images could be judged; the first: {first}")
+        raise ModelError(f"none of {len(rows)} images could be judged; the first: {first}").of(
+            "images", found=0, limit=len(rows)
+        )
     if not any(fill["judged"] for row in good if "truth" in row for fill in row["truth"]["fills"].values()):
         raise ModelError(
             "the model cannot be judged: its score is the same whichever regions of an image are shown, on every image "
             "and under every fill. It does not look at the images, or gives one answer to all; check its weights, and "
             "the range of its input"
-        )
+        ).of("outputs", found="the same for all regions")
 
 
 def _problems(rows: Sequence[Row], classes: int) -> list[str]:

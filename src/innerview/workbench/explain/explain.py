@@ -135,7 +135,9 @@ def explain(
     if len(items) > 1:
         write_overview(folder, seen, asked)
     if failed:
-        raise ModelError(f"{len(seen)} of {len(items)} images are in {folder}; left out: {'; '.join(failed)}")
+        raise ModelError(f"{len(seen)} of {len(items)} images are in {folder}; left out: {'; '.join(failed)}").of(
+            "images", path=folder, found=len(seen), asked=len(items)
+        )
     return Written(
         page=folder / ("index.html" if len(items) > 1 else f"{names[0]}/index.html"),
         folders=tuple(folder / name for name in names),

@@ -88,7 +88,9 @@ def report(
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     if len(items) > MOST:
-        raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several")
+        raise UsageError(f"{len(items)} images were named; one file holds {MOST} at most: write several").of(
+            "images", asked=len(items), limit=MOST
+        )
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     asked = replace(asked, **extent, judge=bool(asked.judge))  # it takes long, and no page needs it
     scene = page_context(opened, asked.methods, kept, network=network)
@@ -132,7 +134,9 @@ def page(
     opened = opened_model(model)
     scene = page_context(opened, network=True)
     if scene.network is None:
-        raise UsageError(f"no page can be made that answers by itself. {scene.inside}")
+        raise UsageError(f"no page can be made that answers by itself. {scene.inside}").of(
+            "network", found=scene.inside
+        )
     several = list(images) if isinstance(images, list | tuple) else [cast("Source", images)]
     items = gather(opened.model, several or list(example_names()))
     photos = [Photo.of(item, "data") for item in items]

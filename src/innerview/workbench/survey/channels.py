@@ -120,7 +120,9 @@ def survey_channels(rows: str | Path, *, top: int = 9, seed: int = 0) -> Channel
     found = read_survey(rows)
     layers = [name.removeprefix("max:") for name in found.columns if name.startswith("max:")]
     if not layers:
-        raise UsageError(f"the survey in {found.folder} kept no channels; survey with --layers, such as --layers 6")
+        raise UsageError(f"the survey in {found.folder} kept no channels; survey with --layers, such as --layers 6").of(
+            "layers", asked=str(found.folder), found=None
+        )
     random = np.random.default_rng(seed)
     half = random.permutation(len(found.names)) % 2 == 1
     channels = tuple(

@@ -185,7 +185,7 @@ def _answered(asked: Measured, row: Row, outputs: Array) -> Row:
         raise ModelError(
             f"outputs declared as probabilities go from {chances.min():.4g} to {chances.max():.4g}; declare what they "
             "are: kind 'logits', 'sigmoid' or 'scores'"
-        )
+        ).of("kind", asked="probabilities", found=(float(chances.min()), float(chances.max())))
     highest = np.sort(outputs.astype(np.float64))[::-1]
     told: Row = {"probabilities": chances.astype(np.float32) if known else None}
     if found.decided:

@@ -149,13 +149,13 @@ def diff_surveys(before: str | Path, after: str | Path) -> SurveyDiff:
             raise UsageError(
                 f"{first.folder} and {second.folder} are surveys of another {name}; survey both models on the same "
                 "images"
-            )
+            ).of(name, asked=str(second.folder))
     places = {int(number): place for place, number in enumerate(second.index)}
     own = np.array([place for place, number in enumerate(first.index) if int(number) in places], np.int64)
     if not len(own):
         raise UsageError(
             f"{first.folder} and {second.folder} have no image in common; survey the same part of the data"
-        )
+        ).of("images", asked=str(second.folder), found=0)
     other = np.array([places[int(first.index[place])] for place in own], np.int64)
     labels, a, b = first.labels[own], first.predicted[own], second.predicted[other]
     known = labels >= 0
@@ -242,5 +242,5 @@ def holds(condition: str, found: SurveyDiff) -> bool:
         raise UsageError(
             f"the condition {condition!r} can't be read; write a number's name, >, >=, < or <=, and a limit: "
             f"accuracy_drop>0.01. The numbers are {', '.join(found.numbers)}"
-        )
+        ).of("condition", asked=condition, known=found.numbers)
     return CONDITIONS[match[2]](found.numbers[match[1]], float(match[3]))

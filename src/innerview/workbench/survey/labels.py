@@ -105,13 +105,15 @@ def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelA
     probabilities = found.columns.get("probabilities")
     if not len(known) or probabilities is None:
         what = "probabilities" if len(known) else "labels that the model knows"
-        raise UsageError(f"the survey in {found.folder} has no {what}; labels can't be judged by it")
+        raise UsageError(f"the survey in {found.folder} has no {what}; labels can't be judged by it").of(
+            what, asked=str(found.folder), found=None
+        )
     count = min(NEIGHBOURS, len(known) - 1) if neighbours is None else neighbours
     if not 1 <= count < len(known):
         raise UsageError(
             f"{count} neighbours were asked for among {len(known)} labelled images; an image is not its own: give "
             "fewer, or survey more images"
-        )
+        ).of("neighbours", asked=count, limit=len(known) - 1)
     labels = found.labels[known]
     images: list[str] = [found.names[int(place)] for place in known]
     chances = _chances(found, probabilities[known])

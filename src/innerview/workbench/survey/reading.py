@@ -70,10 +70,14 @@ def read_survey(folder: str | Path) -> Survey:
         shards = Shards(place, about["columns"], int(about["images_per_shard"]), int(about["images"]))
         table = shards.read()
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
-        raise DataError(f"the survey in {place} can't be read: its manifest lacks {problem}") from problem
+        raise DataError(f"the survey in {place} can't be read: its manifest lacks {problem}").of(
+            "manifest", path=place, found=str(problem)
+        ) from problem
     good = table.filter(table["problem"].is_null())
     if not good.num_rows:
-        raise DataError(f"the survey in {place} has no image with an answer, of {table.num_rows} rows")
+        raise DataError(f"the survey in {place} has no image with an answer, of {table.num_rows} rows").of(
+            "rows", path=place, found=table.num_rows
+        )
     columns = {name: _rows(good[name]) for name in good.column_names if name.startswith(LISTS)}
     return Survey(
         folder=place,

@@ -116,9 +116,13 @@ class Shards:
                 found = pa.concat_tables([found, pa.parquet.read_table(place, columns=wanted)])
             except (pa.ArrowException, OSError, ValueError, KeyError) as problem:
                 said = " ".join(str(problem).split())[:200]
-                raise DataError(f"{place} can't be read ({said}); remove it and go on with --resume") from problem
+                raise DataError(f"{place} can't be read ({said}); remove it and go on with --resume").of(
+                    "parquet", path=place, found=said
+                ) from problem
             if len(found) != count:
-                raise DataError(f"{place} holds other rows than its own; remove it and go on with --resume")
+                raise DataError(f"{place} holds other rows than its own; remove it and go on with --resume").of(
+                    "rows", path=place
+                )
         return found
 
 
@@ -152,21 +156,25 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
         raise OutputError(
             f"the folder {folder} holds other things ({', '.join(others[:3])}, …); nothing was written: choose an "
             "empty or new folder with --output"
-        )
+        ).of("folder", path=folder, found=tuple(others))
     if MANIFEST not in others and _begin(folder / MANIFEST, text):
         return Shards(folder, columns, told["images_per_shard"], told["images"], told.get("batch_size", 1))
     if not resume:
-        raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output")
+        raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output").of(
+            "survey", path=folder
+        )
     there = read_manifest(folder)
     different = [name for name in told if there.get(name) != told[name] and name != "batch_size"]
     if different:
         said = "; ".join(f"{name}: {_brief(there.get(name))}, now {_brief(told[name])}" for name in different)
         raise UsageError(
             f"{folder} holds a survey of another question ({said}); ask the same, or choose another --output"
-        )
+        ).of("question", path=folder, found=said)
     batch = there.get("batch_size", 1)
     if not isinstance(batch, int) or batch < 1:
-        raise DataError(f"{folder / MANIFEST} has {_brief(batch)} for a batch size; choose another --output")
+        raise DataError(f"{folder / MANIFEST} has {_brief(batch)} for a batch size; choose another --output").of(
+            "batch_size", path=folder, found=batch
+        )
     return Shards(folder, columns, told["images_per_shard"], told["images"], batch)
 
 
@@ -176,8 +184,8 @@ def _make(folder: Path) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
         names = sorted(one.name for one in folder.iterdir())
     except (OSError, ValueError) as problem:
-        raise OutputError(
-            f"the folder {folder} can't be used ({reason(problem)}); choose another with --output"
+        raise OutputError(f"the folder {folder} can't be used ({reason(problem)}); choose another with --output").of(
+            "folder", path=folder
         ) from None
     return [name for name in names if not (name.startswith((f".{MANIFEST}.", ".rows-")) and name.endswith(".partial"))]
 
@@ -205,7 +213,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     place = folder / MANIFEST
     if not place.exists():
-        raise DataError(f"{folder} holds no survey (no {MANIFEST}); make one with innerview survey")
+        raise DataError(f"{folder} holds no survey (no {MANIFEST}); make one with innerview survey").of(
+            "survey", path=folder, found=None
+        )
     return parse_json(read_text(place, "the survey's manifest").encode(), place, "the survey's manifest")
 
 

@@ -163,13 +163,17 @@ def survey(
 
 def _check(limit: int | None, sample: int | None, shard: tuple[int, int], images_per_shard: int) -> None:
     if limit is not None and sample is not None:
-        raise UsageError(f"limit={limit} and sample={sample} were given; give the first images or drawn ones")
+        raise UsageError(f"limit={limit} and sample={sample} were given; give the first images or drawn ones").of(
+            "limit", asked=(limit, sample)
+        )
     for name, value in (("limit", limit), ("sample", sample), ("images_per_shard", images_per_shard)):
         if value is not None and value < 1:
-            raise UsageError(f"{name}={value} was given; it is at least 1")
+            raise UsageError(f"{name}={value} was given; it is at least 1").of(name, asked=value, limit=1)
     place, of = shard
     if not 1 <= place <= of:
-        raise UsageError(f"part {place} of {of} was asked for; of n parts they go from 1 to n")
+        raise UsageError(f"part {place} of {of} was asked for; of n parts they go from 1 to n").of(
+            "part", asked=(place, of)
+        )
 
 
 def _asked(
@@ -182,7 +186,7 @@ def _asked(
         if not (1 <= regions[0] <= height and 1 <= regions[1] <= width):
             raise UsageError(
                 f"a grid of {regions[0]} × {regions[1]} regions was asked for; an image has {height} × {width} pixels"
-            )
+            ).of("regions", asked=regions, found=(height, width))
         count_both(regions[0] * regions[1], len(fills))
         for one in fills:
             make_fill(one, grey)
@@ -215,13 +219,15 @@ def _strange(model: Model, items: Sequence[Record]) -> tuple[str, ...]:
     try:
         rows = {label: index_of(label, model) for label in labels}
     except AmbiguousClass as problem:
-        raise DataError(f"{problem} (a label of the data set); give labels by their numbers") from problem
+        raise DataError(f"{problem} (a label of the data set); give labels by their numbers").of(
+            "label", asked=problem.asked, known=problem.known
+        ) from problem
     strange = [str(label) for label, index in rows.items() if index is None]
     if labels and len(strange) == len(labels):
         raise DataError(
             f"no label of the data set ({', '.join(strange[:5])}) is a class of the model "
             f"({', '.join(model.output.answers[:5])}, …); declare the model's classes, or give a list without labels"
-        )
+        ).of("classes", found=tuple(strange), known=model.output.answers)
     return (f"Labels that are no classes of the model: {', '.join(strange[:10])}.",) if strange else ()
 
 

@@ -233,14 +233,18 @@ def _records(found: Survey, model: Model, data: Source) -> Sequence[Record]:
         ("data set", known == records.fingerprint),
     ):
         if not same:
-            raise UsageError(f"{found.folder} is a survey of another {what}; give the {what} that was surveyed")
+            raise UsageError(f"{found.folder} is a survey of another {what}; give the {what} that was surveyed").of(
+                what, path=found.folder
+            )
     if "features" not in found.columns:
-        raise UsageError(f"the survey in {found.folder} has no features, by which groups are found")
+        raise UsageError(f"the survey in {found.folder} has no features, by which groups are found").of(
+            "features", path=found.folder, found=None
+        )
     if model.output.kind not in {"logits", "probabilities"} or len(model.output.class_names) < 2:
         raise UsageError(
             f"the model's output is {model.output.kind!r} of {len(model.output.class_names)}; suspects are looked for "
             "where one of several classes is the answer"
-        )
+        ).of("kind", found=model.output.kind)
     return records.items
 
 

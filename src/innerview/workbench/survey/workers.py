@@ -63,10 +63,12 @@ def survey_by(
         InnerviewError: whatever a worker says, or one was lost three times.
     """
     if workers < 1:
-        raise UsageError(f"{workers} workers were asked for; it is at least 1")
+        raise UsageError(f"{workers} workers were asked for; it is at least 1").of("workers", asked=workers, limit=1)
     folder, report = Path(output), progress or silent
     if not resume and (folder / MANIFEST).exists():
-        raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output")
+        raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output").of(
+            "survey", path=folder
+        )
     question: dict[str, Any] = {**asked, "output": folder, "resume": True}
     working: list[_Worker] = [_begin((number, workers), request, data, question) for number in range(1, workers + 1)]
     try:
@@ -119,12 +121,12 @@ def _ended(worker: _Worker, request: ModelRequest, data: str | Path, question: d
     if code == 0:
         return True
     if said:
-        raise (UsageError if code == UsageError.exit_code else InnerviewError)(said)
+        raise (UsageError if code == UsageError.exit_code else InnerviewError)(said).of("worker", asked=worker.part[0])
     if worker.attempts == ATTEMPTS:
         raise InnerviewError(
             f"the worker of part {worker.part[0]} of {worker.part[1]} was lost {ATTEMPTS} times (exit code "
             f"{worker.process.exitcode}); whole files stay: go on by --resume, with fewer --workers if memory ended"
-        )
+        ).of("worker", asked=worker.part[0], found=worker.process.exitcode)
     again = _begin(worker.part, request, data, question)
     worker.process, worker.told, worker.attempts = again.process, again.told, worker.attempts + 1
     return False
