@@ -153,6 +153,22 @@ def let_draw(page: Page) -> None:
     )
 
 
+UNCHANGED = """() => new Promise(done => {
+  let frames = 0;
+  const seen = new MutationObserver(() => { frames = 0; });
+  seen.observe(document.body, {attributes: true, characterData: true, childList: true, subtree: true});
+  const next = () => frames++ < 6 ? requestAnimationFrame(next) : (seen.disconnect(), done());
+  requestAnimationFrame(next);
+})"""
+"""Waits for six frames in a row in which nothing of the page changes."""
+
+
+def let_rest(page: Page) -> None:
+    """Wait until the page is as it will stay: what it does in answer to what it did is done too."""
+    settle(page)
+    page.evaluate(UNCHANGED)
+
+
 def show(page: Page, fragment: str, ready: str) -> None:
     """Go to a link and wait until the view has what marks it as ready."""
     page.evaluate("fragment => { location.hash = fragment; }", fragment)

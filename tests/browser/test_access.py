@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.driving import PATIENCE, READY, VIEWS, Known, choose_theme, let_draw, settle, show
+from browser.driving import PATIENCE, READY, VIEWS, Known, choose_theme, let_draw, let_rest, show
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 NARROWEST, NARROW, WIDE, WIDEST = 320, 390, 1280, 2560
@@ -56,8 +56,7 @@ def test_a_view_is_for_everyone(looked_at: Page, artefacts: Path, view: str) -> 
         show(page, f"#/{view}", READY[view])
         for theme in ("light", "dark"):
             choose_theme(page, theme)
-            settle(page)
-            page.wait_for_timeout(150)
+            let_rest(page)
             page.screenshot(path=artefacts / f"{view}-{theme}-{width}.png", full_page=True)
             wrong += [f"{theme} {width}: {one}" for one in violations(page)]
         wrong += [f"{width}: {one}" for one in page.evaluate(TOO_WIDE)]
@@ -78,7 +77,7 @@ def test_opened_tables_and_explanations_are_for_everyone_too(looked_at: Page) ->
     for view in ("attribution", "weights", "compare"):
         show(page, f"#/{view}", READY[view])
         page.evaluate("() => document.querySelectorAll('details').forEach(one => { one.open = true; })")
-        page.wait_for_timeout(200)
+        let_rest(page)
         wrong += [f"{view}: {one}" for one in violations(page)]
     page.get_by_role("button", name="Help and keys").click()
     wrong += violations(page)

@@ -140,7 +140,9 @@ def test_a_training_is_followed_and_a_killed_one_stays(tab: Page, followed: Foll
         training.wait()
     checkpoints = int(tab.get_by_role("slider", name="Epoch").get_attribute("max") or 0)
     assert checkpoints >= 4
-    tab.wait_for_timeout(2500)  # the server has looked again
+    made_run(followed.folder / "later", steps=(0,))
+    found = tab.get_by_role("combobox", name="Run").locator("option").filter(has_text="later")
+    expect(found).to_have_count(1)  # so the server has looked again since the training was killed
     tab.keyboard.press("6")
     expect(tab.locator("[data-run]")).to_contain_text("torch: running, step 16")
     expect(tab.get_by_role("list", name="All checkpoints").get_by_role("button").first).to_be_visible()

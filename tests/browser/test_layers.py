@@ -76,11 +76,12 @@ def test_the_cursor_sits_on_the_covering_cell(page: Page) -> None:
 
 
 def test_the_way_in_plays_layer_after_layer_and_only_when_asked(page: Page, known: Known) -> None:
+    page.clock.install()
     show(page, "#/layers", TILE)
     names = [layer["name"] for layer in known.ask("layers").json("layers")]
     heading = page.locator(".layer h2").first
     expect(heading).to_contain_text(names[0])
-    page.wait_for_timeout(900)
+    page.clock.run_for(5000)
     expect(heading).to_contain_text(names[0])
     page.get_by_role("button", name="Play", exact=True).click()
     # Looked at in every frame: it stays there for less than a second.

@@ -82,6 +82,7 @@ def test_three_levels_hold_the_scale_and_are_announced_twice(tab: Page, stub: tu
     grown = np.float32(1.2) * values
     made.levels = [(values, 0.30, "refining", 5), (grown, 0.05, "refining", 9), (grown, 0.00831, "done", 17)]
     made.gates = [threading.Event() for _ in made.levels]
+    tab.clock.install()
     tab.goto(f"{url}#/attribution?o=map")
     tab.locator("[aria-live=polite]").first.wait_for(state="attached")
     tab.evaluate(
@@ -108,7 +109,7 @@ def test_three_levels_hold_the_scale_and_are_announced_twice(tab: Page, stub: tu
         expect(line).to_contain_text(words)
         limits.append(limit_of(tab))
         assert_same_colours(drawn(tab), painted(level, limits[-1], "evidence"))
-        tab.wait_for_timeout(400)
+        tab.clock.run_for(400)  # as long as nothing is said after a change, and more
         tab.wait_for_function(f"{HEARD} >= 1")
     tab.wait_for_function(f"{HEARD} >= 2")
     assert limits[0] == limits[1]

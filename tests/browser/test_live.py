@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 
 from browser.conftest import Heard
-from browser.driving import PATIENCE, Known, canvas, expect_link, link_value
+from browser.driving import PATIENCE, canvas, link_value
 from browser.stub import SHAPE
 from innerview.data.image import Image as Loaded
 from innerview.session.jobs import Ticket
@@ -38,19 +38,6 @@ def test_an_uploaded_image_is_shown_and_linked(page: Page) -> None:
     expect(shown).to_be_visible()
     assert (canvas(shown) == np.array(Image.open(io.BytesIO(png())))).all()
     assert link_value(page, "p")
-
-
-def test_of_ten_fast_choices_only_the_last_is_drawn(page: Page, known: Known) -> None:
-    last = known.classes.index("dog")
-    known.ask("map", target=last)
-    chooser = page.get_by_label("Explain")
-    for index in [0, 1, 2, 4, 6, 7, 8, 9, 0, last]:
-        chooser.select_option(str(index))
-    expect(page.get_by_role("img", name="Integrated gradients for dog").first).to_be_visible()
-    expect(page.locator("[data-stale]")).to_have_count(0)
-    page.wait_for_timeout(1000)
-    expect(page.get_by_role("img", name="Integrated gradients for dog").first).to_be_visible()
-    expect_link(page, "c", f"{last}-dog")
 
 
 def test_a_closed_tab_stops_its_work(context: BrowserContext, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
