@@ -27,7 +27,6 @@ from innerview.errors import (
 )
 from innerview.targets import find_class
 
-
 BY_MESSAGE = {"InnerviewError", "UsageError", "ImageError", "ModelError", "OutOfMemory", "DataError", "OutputError"}
 
 
