@@ -236,7 +236,7 @@ def _made(effects: RegionEffects, earlier: Earlier) -> Mapping[str, tuple[float,
             raise UsageError(
                 f"an earlier answer is about another image or model ({one.provenance.fingerprint}; this one is about "
                 f"{effects.provenance.fingerprint}); tries count for the image that they were made on: leave it out"
-            )
+            ).of("earlier", asked=one.provenance.fingerprint, found=effects.provenance.fingerprint)
         made |= one.numpy.made
     return made
 

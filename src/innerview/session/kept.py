@@ -123,8 +123,8 @@ def _read(fingerprint: str, named: str) -> Kept | None:
                 advice=str(told["advice"]), path=place,
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as problem:
-            raise DataError(
-                f"{place} can't be read as a comparison ({problem!r}); remove it and compare again"
+            raise DataError(f"{place} can't be read as a comparison ({problem!r}); remove it and compare again").of(
+                "comparison", path=place
             ) from None
     return None
 
