@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from innerview.cli import options
 from innerview.cli.console import Command, say
 
 SHOWN = 5
 """Channels that are printed."""
 
+HOME = "innerview.workbench.survey.channels:survey_channels"
+"""Where the defaults of these options stand."""
+
 
 @click.command("channels", cls=Command, short_help="What does each channel of a surveyed layer respond to?")
 @click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
 @click.option("--target", metavar="CLASS", help="Print the channels that are most selective for it. [for any]")
-@click.option("-n", "--num-images", type=click.IntRange(1), default=9, show_default=True, help="Images of a channel.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of halves, and of images drawn.")
+@options.option("-n", "--num-images", "top", type=click.IntRange(1), help="Images of a channel.", home=HOME)
+@options.option("--seed", type=click.IntRange(0), help="Of halves, and of images drawn.", home=HOME)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The table. [ROWS-channels.csv]")
-def command(*, rows: Path, target: str | None, num_images: int, seed: int, output: Path | None) -> None:
+def command(*, rows: Path, target: str | None, output: Path | None, **asked: Any) -> None:
     """Say of each channel which images it responds to, how many fire it, and which class it is most selective for.
 
     ROWS is a folder that innerview survey wrote with --layers. The class is chosen on one half of the images, and how
@@ -27,7 +32,7 @@ def command(*, rows: Path, target: str | None, num_images: int, seed: int, outpu
     from innerview.workbench.survey.channels import survey_channels
     from innerview.workbench.survey.reading import read_survey
 
-    found = survey_channels(rows, top=num_images, seed=seed)
+    found = survey_channels(rows, **options.said(asked))
     if target is None:
         shown = sorted((one for one in found.channels if one.answer), key=lambda one: -one.selectivity)
     else:

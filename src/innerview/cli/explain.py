@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from innerview.cli import options
 from innerview.cli.console import Command, say
+
+HOME = "innerview.workbench.explain.explain:explain"
+"""Where the defaults of these options stand."""
 
 
 @click.command("explain", cls=Command, short_help="Explain images: a folder of maps, layers and numbers for each.")
@@ -18,9 +20,9 @@ from innerview.cli.console import Command, say
     *options.QUESTION, "judge", "regions", "fills", "max_evaluations", "rule", "n_steps", "baselines", "methods",
     "kept", "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
-@options.output("innerview-explanations")
-@options.network()
-def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, output: Path, network: bool) -> None:
+@options.output(HOME)
+@options.network(HOME)
+def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **asked: Any) -> None:
     """Explain images: attribution maps, layers, gradients, and the prediction for parts of the image.
 
     IMAGE is a file or an example (cat, moose, …); the cat if none is given. Each image gets a folder with an
@@ -36,6 +38,6 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, outp
         say(f"innerview: warning: {problem}.", err=True)
     opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = explain(images, query, model=opened, output=output, network=network, progress=progress)
+        written = explain(images, query, model=opened, progress=progress, **options.said(asked))
     say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()}")

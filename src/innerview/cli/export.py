@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from innerview.cli import options
 from innerview.cli.console import Command, say
+
+HOME = "innerview.workbench.export:export"
+"""Where the defaults of these options stand."""
 
 
 @click.command(
@@ -15,17 +20,10 @@ from innerview.cli.console import Command, say
     short_help="Export a built-in model as PyTorch, Keras or NumPy source, or as data for a page.",
 )
 @click.argument("model", default="allcnn", metavar="[MODEL]")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["pytorch", "keras", "numpy", "web"]),
-    default="pytorch",
-    show_default=True,
-    help="Of the source.",
-)
+@options.option("--format", type=click.Choice(["pytorch", "keras", "numpy", "web"]), help="Of the source.", home=HOME)
 @click.option("-o", "--output", metavar="FOLDER", default="", help="New or empty folder. [MODEL-FORMAT]")
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
-def command(*, model: str, format_: str, output: str, force: bool) -> None:
+def command(*, model: str, output: str, **asked: Any) -> None:
     """Write a built-in MODEL as one readable source file with its weights; innerview is not needed to run it.
 
     `python model.py image.png` in the folder prints a prediction; README.md tells the rest. The format web is the
@@ -33,7 +31,7 @@ def command(*, model: str, format_: str, output: str, force: bool) -> None:
     """
     from innerview.workbench.export import export
 
-    found = export(model, format_, Path(output) if output else "", force=force)
+    found = export(model, output=Path(output) if output else "", **options.said(asked))
     for file in found.files:
         say(file)
     say(f"{found.words}.")

@@ -10,18 +10,21 @@ from innerview.cli import options
 from innerview.cli.console import Command, console
 from innerview.names import visible
 
+HOME = "innerview.workbench.info:info"
+"""Where the defaults of these options stand."""
+
 
 @click.command("info", cls=Command, short_help="Describe a model, and how it preprocesses an image.")
 @click.argument("image", default="", metavar="[IMAGE]")
 @options.model(warn=False)  # it is one of the facts
-@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
-def command(*, image: str, model: Any, crop: str) -> None:
+@options.crop(HOME)
+def command(*, image: str, model: Any, **asked: Any) -> None:
     """Describe a model: its layers, its input and output, and how IMAGE is preprocessed."""
     from rich.table import Table
 
     from innerview.workbench import info
 
-    found = info(model, image, crop)
+    found = info(model, image, **options.said(asked))
     facts = Table.grid(padding=(0, 2))
     for name, value in found.facts:
         facts.add_row(name, visible(value))

@@ -10,6 +10,9 @@ import click
 from innerview.cli import options
 from innerview.cli.console import Command, say
 
+HOME = "innerview.workbench.run.run:run"
+"""Where the defaults of these options stand."""
+
 
 @click.command(
     "inspect", cls=Command, short_help="Inspect trainings: curves, weights over time, timelines, confusions, warnings."
@@ -35,10 +38,15 @@ from innerview.cli.console import Command, say
     select=options.option(
         "--select", several=True, metavar="SELECTION", help="Follow this image of --data: a class, class:number."
     ),
-    n_steps=options.option("--n-steps", type=click.IntRange(1), help="Evaluations of each map. [16]"),
+    n_steps=options.option(
+        "--n-steps",
+        type=click.IntRange(1),
+        help="Evaluations of each map.",
+        shown=options.constant("innerview.session.query:TIMELINE_STEPS"),
+    ),
 )
-@options.output("innerview-inspection")
-def command(*, runs: tuple[Path, ...], query: Any, output: Path) -> None:
+@options.output(HOME)
+def command(*, runs: tuple[Path, ...], query: Any, **asked: Any) -> None:
     """Inspect RUN, a folder that `innerview train` or a recorder wrote or is writing; several are overlaid.
 
     allcnn and tutorial2018 are the trainings of the built-in models.
@@ -50,7 +58,7 @@ def command(*, runs: tuple[Path, ...], query: Any, output: Path) -> None:
     from innerview.workbench.run.run import run
 
     with steps("Reading the training") as progress:
-        shown = run(runs, query, output=output, progress=progress)
+        shown = run(runs, query, progress=progress, **options.said(asked))
     for line in shown.lines:
         say(line)
     for sign in shown.signs:

@@ -6,16 +6,26 @@ from pathlib import Path
 
 import click
 
+from innerview.cli import options
 from innerview.cli.console import Command, say
 
 SHOWN = 5
 """Suspects that are printed."""
 
+HOME = "innerview.workbench.survey.labels:audit_labels"
+"""Where the defaults of these options stand."""
+
 
 @click.command("labels", cls=Command, short_help="Which labels of a surveyed data set may be wrong?")
 @click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
 @click.option("-n", "--count", type=click.IntRange(1), default=400, show_default=True, help="Suspects in the table.")
-@click.option("--neighbours", type=click.IntRange(1), help="Similar images looked at. [20]")
+@options.option(
+    "--neighbours",
+    type=click.IntRange(1),
+    help="Similar images looked at.",
+    shown=options.constant("innerview.workbench.survey.labels:NEIGHBOURS"),
+    home=HOME,
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of labels.csv. [ROWS-labels]"
 )

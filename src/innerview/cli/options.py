@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -128,27 +130,35 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False, req
     return decorate
 
 
-def output(default: str) -> Decorator:
-    """--output."""
-    return click.option(
+def output(home: str, *, file: bool = False) -> Decorator:
+    """--output, whose default stands at the function that writes."""
+    kind, words = ("FILE", FILE) if file else ("FOLDER", FOLDER)
+    return option(
         "-o",
         "--output",
-        type=click.Path(path_type=Path),
-        default=Path(default),
-        show_default=True,
-        metavar="FOLDER",
-        help="Folder to write to: new, empty, or made by innerview.",
+        type=click.Path(path_type=Path, dir_okay=not file),
+        metavar=kind,
+        help=words,
+        home=home,
     )
 
 
-def network() -> Decorator:
+FOLDER: Final = "Folder to write to: new, empty, or made by innerview."
+FILE: Final = "File to write; one that is there is replaced."
+
+
+def network(home: str) -> Decorator:
     """--no-network."""
-    return click.option(
+    return option(
         "--network/--no-network",
-        default=True,
-        show_default=True,
         help="Put the model into the page, which then answers by itself; where its weights take at most 8 MB.",
+        home=home,
     )
+
+
+def crop(home: str, name: str = "crop") -> Decorator:
+    """--crop."""
+    return option("--crop", name, help="center, whole, or left,top,width,height in pixels.", home=home)
 
 
 def _all(options: tuple[Decorator, ...]) -> Decorator:
@@ -156,22 +166,53 @@ def _all(options: tuple[Decorator, ...]) -> Decorator:
     return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
-class _QueryOption(click.Option):
-    """An option of the query: what is not given stays as the query has it, and the help reads its default there."""
+QUERY_HOME: Final = "innerview.session.query:Query"
+
+
+def signature_of(home: str) -> inspect.Signature:
+    """The signature of a function or class: `home` is its module and, behind a colon, its name."""
+    module, _, name = home.partition(":")
+    return inspect.signature(vars(import_module(module))[name])
+
+
+def default_of(home: str, name: str) -> Any:
+    """The default of an argument where it stands."""
+    return signature_of(home).parameters[name].default
+
+
+class Elsewhere(click.Option):
+    """An option whose default stands in a signature: what is not given is left to it, and the help reads it there.
+
+    Args:
+        home: of the signature (`signature_of`).
+        shown: how the help writes the default; as it is if None.
+        settings: of any option; its name is the argument's.
+    """
+
+    def __init__(
+        self, *args: Any, home: str = QUERY_HOME, shown: Callable[[Any], str] | None = None, **settings: Any
+    ) -> None:
+        super().__init__(*args, **settings)
+        self.home = home
+        self.shown = shown
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Show the query's own default, unless the help says what happens without one."""
-        from innerview.session.query import Query
-
+        """Show the default there, unless the help says what happens without one."""
         shown = copy.copy(self)
-        default: object = getattr(Query, str(self.name))
-        said = default is not None and default not in ((), "") and not isinstance(default, bool)
-        if said and not isinstance(self.show_default, str) and not str(self.help).endswith("]"):
+        default = default_of(self.home, str(self.name))
+        if self.shown is not None:
+            shown.default, shown.show_default = self.shown(default), True
+        elif _is_said(default) and not (isinstance(self.show_default, str) or str(self.help).endswith("]")):
             shown.default, shown.show_default = default, True
         return click.Option.get_help_record(shown, ctx)
 
 
-class _MethodOption(_QueryOption):
+def _is_said(default: object) -> bool:
+    """Whether a default says something: nothing, none and no are what everybody expects."""
+    return default is not None and default is not False and default not in ((), "")
+
+
+class _MethodOption(Elsewhere):
     """An option whose help is made from the registry of methods, and only when somebody reads it."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -189,9 +230,30 @@ class _MethodOption(_QueryOption):
 
 
 def option(*names: str, several: bool = False, **settings: Any) -> Decorator:
-    """An option of the query."""
-    usual: dict[str, Any] = {"cls": _QueryOption, "multiple": several} | ({} if several else {"default": None})
+    """An option of the query; or of another `home` (`Elsewhere`)."""
+    usual: dict[str, Any] = {"cls": Elsewhere, "multiple": several} | ({} if several else {"default": None})
     return click.option(*names, **(usual | settings))
+
+
+def said(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given on the line, of what may be left to its default elsewhere."""
+    return {name: value for name, value in given.items() if value not in (None, ())}
+
+
+def grid(shape: Iterable[int]) -> str:
+    """Rows and columns as they are typed."""
+    return "x".join(map(str, shape))
+
+
+def constant(home: str, place: int | None = None) -> Callable[[Any], str]:
+    """Shows what stands for None: a module's constant, behind a colon; or what is at a place in it."""
+    module, _, name = home.partition(":")
+
+    def shown(_: object) -> str:
+        value = vars(import_module(module))[name]
+        return str(value if place is None else value[place])
+
+    return shown
 
 
 def fills(words: str) -> Decorator:
@@ -228,7 +290,12 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
             "--fill", "fills", several=True, metavar="NAME", help="What stands in a region's place; several."
         ),
         "rule": option("--rule", metavar="NAME", help="A quadrature rule, instead of a tolerance."),
-        "n_steps": option("--n-steps", type=click.IntRange(1), help="Evaluations of the rule. [32]"),
+        "n_steps": option(
+            "--n-steps",
+            type=click.IntRange(1),
+            help="Evaluations of the rule.",
+            shown=constant("innerview.methods.integrated_gradients:DEFAULT_STEPS"),
+        ),
         "baselines": option(
             "--baseline",
             "baselines",
@@ -238,15 +305,15 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         ),
         "methods": option("--method", "methods", several=True, cls=_MethodOption, metavar="NAME[:OPTION=VALUE,…]"),
         "kept": option("--kept/--no-kept", help="Draw what compare has found best for the model. [if none is named]"),
-        "layers": option("--layers", type=words, metavar="LIST", help="Numbers from 1, or names. [3,6,9]"),
-        "max_channels": option("--max-channels", type=click.IntRange(1), help="Channels drawn of each layer."),
-        "alphas": option("--alphas", type=numbers, metavar="LIST", help="Positions on the path. [ten]"),
-        "fractions": option(
-            "--fractions", type=numbers, metavar="LIST", help="Fractions of the pixels to keep. [eight]"
+        "layers": option(
+            "--layers", type=words, metavar="LIST", help="Numbers from 1, or names. [three, of allcnn 3,6,9]"
         ),
+        "max_channels": option("--max-channels", type=click.IntRange(1), help="Channels drawn of each layer."),
+        "alphas": option("--alphas", type=numbers, metavar="LIST", help="Positions on the path."),
+        "fractions": option("--fractions", type=numbers, metavar="LIST", help="Fractions of the pixels to keep."),
         "vmax": option("--vmax", help="Colour scale of the maps: per-image, shared or a number."),
         "overlay": option("--overlay", metavar="NAME", help="How a map is drawn over the image."),
-        "crop": option("--crop", help="center, whole, or left,top,width,height in pixels."),
+        "crop": crop(QUERY_HOME),
         "data": option(
             "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to select images from."
         ),
@@ -255,7 +322,7 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         ),
         "axis": option("--axis", type=click.Choice(["step", "time"]), help="Of the curves: step or time."),
         "smooth": option(
-            "--smooth", type=click.IntRange(1), metavar="N", help="Steps averaged in a curve. [1 % of the run]"
+            "--smooth", type=click.IntRange(1), metavar="N", help="Steps averaged in a curve. [a hundredth of the run]"
         ),
         "probes": option(
             "--probe", "probes", several=True, metavar="IMAGE", help="Follow this image. [the example images]"
@@ -298,12 +365,12 @@ def query(*names: str, **others: Decorator) -> Decorator:
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
-        def asked(*args: Any, **given: Any) -> Any:
+        def parsed(*args: Any, **given: Any) -> Any:
             from innerview.session.query import Query
 
-            said = {name: value for name in names if (value := given.pop(name)) not in (None, ())}
-            return command(*args, query=Query(**said), **given)
+            asked = said({name: given.pop(name) for name in names})
+            return command(*args, query=Query(**asked), **given)
 
-        return _all(tuple(others.get(name, QUERY[name]) for name in names))(asked)
+        return _all(tuple(others.get(name, QUERY[name]) for name in names))(parsed)
 
     return decorate

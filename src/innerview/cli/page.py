@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,20 +9,15 @@ import click
 from innerview.cli import options
 from innerview.cli.console import Command, say
 
+HOME = "innerview.workbench.page.report:page"
+"""Where the defaults of these options stand."""
+
 
 @click.command("page", cls=Command, short_help="Write one HTML file with the network inside, which answers by itself.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("innerview-page.html"),
-    show_default=True,
-    metavar="FILE",
-    help="File to write; one that is there is replaced.",
-)
-def command(*, images: tuple[str, ...], model: Any, output: Path) -> None:
+@options.output(HOME, file=True)
+def command(*, images: tuple[str, ...], model: Any, **asked: Any) -> None:
     """Write the viewer with the network itself inside as one HTML file, for images that whoever opens it brings along.
 
     It opens offline and loads nothing from elsewhere; nothing is computed before. IMAGE is there to begin with: the
@@ -31,7 +25,7 @@ def command(*, images: tuple[str, ...], model: Any, output: Path) -> None:
     """
     from innerview.workbench.page.report import page
 
-    written = page(images, model, output=output)
+    written = page(images, model, **options.said(asked))
     for line in written.lines:
         say(line)
     say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,22 +9,17 @@ import click
 from innerview.cli import options
 from innerview.cli.console import Command, say
 
+HOME = "innerview.workbench.page.report:report"
+"""Where the defaults of these options stand."""
+
 
 @click.command("report", cls=Command, short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model(named=True)
 @options.query(*options.QUESTION, "judge", "regions", "fills", "baselines", "methods", "kept", *options.CHOICE)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("innerview-report.html"),
-    show_default=True,
-    metavar="FILE",
-    help="File to write; one that is there is replaced.",
-)
-@options.network()
-def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, output: Path, network: bool) -> None:
+@options.output(HOME, file=True)
+@options.network(HOME)
+def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **asked: Any) -> None:
     """Write the viewer with everything about some images (up to 500) as one HTML file.
 
     The file opens offline and loads nothing from elsewhere. A network that the page can run (the built-in ones) is put
@@ -37,6 +31,6 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, outp
 
     opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = report(images, query, model=opened, output=output, network=network, progress=progress)
+        written = report(images, query, model=opened, progress=progress, **options.said(asked))
     say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,13 @@ import click
 
 from innerview.cli import options
 from innerview.cli.console import Command, say
+
+HOME = "innerview.workbench.path:path"
+"""Where the defaults of these options stand."""
+
+
+def _span(alphas: Sequence[float]) -> str:
+    return f"{len(alphas)} from {alphas[0]:g} to {alphas[-1]:g}"
 
 
 @click.command(
@@ -22,41 +30,26 @@ from innerview.cli.console import Command, say
     metavar="FOLDER",
     help="Class folders: FOLDER/test/<class>/* or FOLDER/<class>/*.",
 )
-@click.option("-n", "--num-images", type=click.IntRange(1), default=200, show_default=True, help="Images to take.")
-@click.option("--alphas", type=options.numbers, metavar="LIST", help="Positions on the path. [19, dense near 0]")
-@click.option(
-    "--baseline", default="black", show_default=True, metavar="NAME", help="black, white, gray, noise or a file."
+@options.option("-n", "--num-images", "count", type=click.IntRange(1), help="Images to take.", home=HOME)
+@options.option(
+    "--alphas",
+    type=options.numbers,
+    metavar="LIST",
+    help="Positions on the path.",
+    shown=_span,
+    home=HOME,
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw of the images.")
-@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
-@options.output("innerview-saturation")
-def command(
-    *,
-    model: Any,
-    data: Path,
-    num_images: int,
-    alphas: tuple[float, ...] | None,
-    baseline: str,
-    seed: int,
-    crop: str,
-    output: Path,
-) -> None:
+@options.option("--baseline", metavar="NAME", help="black, white, gray, noise or a file.", home=HOME)
+@options.option("--seed", type=click.IntRange(0), help="Of the draw of the images.", home=HOME)
+@options.crop(HOME)
+@options.output(HOME)
+def command(*, model: Any, data: Path, **asked: Any) -> None:
     """Count predictions and accuracy of many images at each alpha between baseline and image."""
     from innerview.cli.progress import steps
-    from innerview.workbench.path import ALPHAS, path
+    from innerview.workbench.path import path
 
     with steps("Walking the path") as progress:
-        walked = path(
-            data,
-            count=num_images,
-            model=model,
-            alphas=ALPHAS if alphas is None else alphas,
-            baseline=baseline,
-            seed=seed,
-            crop=crop,
-            output=output,
-            progress=progress,
-        )
+        walked = path(data, model=model, progress=progress, **options.said(asked))
     say(walked.words)
     for problem in walked.problems:
         say(f"left out: {problem}", err=True)

@@ -12,12 +12,19 @@ from innerview.cli import options
 from innerview.cli.console import Command, say
 from innerview.errors import InnerviewError, UsageError
 
+HOME = "innerview.workbench.survey.survey:survey"
+"""Where the defaults of these options stand."""
+
+
+def _of(parts: tuple[int, int]) -> str:
+    return "{}/{}".format(*parts)
+
 
 @click.command("survey", cls=Command, short_help="Survey a data set: a row an image, in Parquet, resumable.")
 @options.model(argument=True, requested=True)
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
-@click.option("--regions", metavar="RxC", default="3x3", show_default=True, help="Grid of regions, or none.")
-@click.option("--fill", "fills", multiple=True, metavar="NAME", help="Effects under each. [blurred, mean, black]")
+@options.option("--regions", metavar="RxC", help="Grid of regions, or none.", shown=options.grid, home=HOME)
+@options.option("--fill", "fills", several=True, metavar="NAME", help="Effects under each.", home=HOME)
 @click.option(
     "--layers",
     type=options.words,
@@ -25,26 +32,31 @@ from innerview.errors import InnerviewError, UsageError
     help="Keep the largest value of each of their channels. [none]",
 )
 @click.option("--maps", metavar="NAME[:OPTION=VALUE,…]", help="Keep each image's map by this method too. [none]")
-@click.option("--baseline", metavar="NAME", help="Of that method. [blurred]")
+@options.option("--baseline", metavar="NAME", help="Of that method.", home=HOME)
 @click.option("--limit", type=click.IntRange(1), help="The first so many images. [all]")
 @click.option("--sample", type=click.IntRange(1), help="So many images, drawn by --seed. [all]")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the sample.")
-@click.option("--part", type=click.Choice(["test", "train"]), default="test", show_default=True, help="Of the data.")
-@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
-@click.option("--shard", metavar="I/N", default="1/1", show_default=True, help="Work out the I-th of N parts alone.")
+@options.option("--seed", type=click.IntRange(0), help="Of the sample.", home=HOME)
+@options.option("--part", type=click.Choice(["test", "train"]), help="Of the data.", home=HOME)
+@options.crop(HOME)
+@options.option(
+    "--shard",
+    metavar="I/N",
+    help="Work out the I-th of N parts alone.",
+    shown=_of,
+    home=HOME,
+)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes, each with the model.")
-@click.option("--images-per-shard", type=click.IntRange(1), default=256, show_default=True, help="Images in a file.")
+@options.option("--images-per-shard", type=click.IntRange(1), help="Images in a file.", home=HOME)
 @click.option("--resume", is_flag=True, help="Go on with the survey that the folder holds.")
-@options.output("innerview-survey")
+@options.output(HOME)
 def command(
     *,
     model: Any,
     named: str,  # noqa: ARG001 of the model
     request: Any,
     data: Path,
-    regions: str,
-    output: Path,
-    shard: str,
+    regions: str | None,
+    shard: str | None,
     workers: int,
     **asked: Any,
 ) -> None:
@@ -57,23 +69,27 @@ def command(
     from innerview.cli.progress import steps
     from innerview.workbench import survey
 
-    given = {name: value for name, value in asked.items() if value not in (None, ())}
-    grid = None if regions.strip().lower() == "none" else _pair("--regions", regions, "x", "3x3, or none")
-    parts = _pair("--shard", shard, "/", "2/8 for the second of eight parts")
-    if workers > 1 and parts != (1, 1):
+    given = options.said(asked)
+    if regions is not None:
+        none = regions.strip().lower() == "none"
+        given["regions"] = None if none else _pair("--regions", regions, "x", "3x3, or none")
+    if shard is not None:
+        given["shard"] = _pair("--shard", shard, "/", "2/8 for the second of eight parts")
+    if workers > 1 and given.pop("shard", (1, 1)) != (1, 1):
         raise UsageError(
             f"--workers {workers} and --shard {shard} were given; give one: workers divide the whole survey"
         ).of("workers", asked=(workers, shard))
     try:
         with steps("Surveying") as progress:
+            given["progress"] = progress
             if workers > 1:
-                given |= {"regions": grid, "output": output, "progress": progress}
                 found = import_module("innerview.workbench.survey.workers").survey_by(workers, request, data, **given)
             else:
-                found = survey(model, data, regions=grid, shard=parts, output=output, progress=progress, **given)
+                found = survey(model, data, **given)
     except KeyboardInterrupt:
-        raise InnerviewError(f"stopped. Whole files stay in {output}; go on by the same command with --resume").of(
-            "stopped", path=output
+        place = given.get("output") or options.default_of(HOME, "output")
+        raise InnerviewError(f"stopped. Whole files stay in {place}; go on by the same command with --resume").of(
+            "stopped", path=place
         ) from None
     say(found.words)
     for note in found.notes:

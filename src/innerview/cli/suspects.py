@@ -10,6 +10,9 @@ import click
 from innerview.cli import options
 from innerview.cli.console import Command, say
 
+HOME = "innerview.workbench.survey.suspects:find_suspects"
+"""Where the defaults of these options stand."""
+
 
 @click.command("suspects", cls=Command, short_help="What may a model cheat by? Groups found in a survey, and proved.")
 @click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
@@ -17,11 +20,11 @@ from innerview.cli.console import Command, say
     "--data", type=click.Path(path_type=Path), required=True, metavar="DATA", help="The data set that was surveyed."
 )
 @options.model()
-@click.option("--seed", type=int, default=0, show_default=True, help="Of halves, hosts and permutations.")
+@options.option("--seed", type=click.IntRange(0), help="Of halves, hosts and permutations.", home=HOME)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of the tables. [ROWS-suspects]"
 )
-def command(*, rows: Path, data: Path, model: Any, seed: int, output: Path | None) -> None:
+def command(*, rows: Path, data: Path, model: Any, output: Path | None, **asked: Any) -> None:
     """Look for groups of images that share a reason which works in any image, such as a watermark of one class.
 
     ROWS is a folder that innerview survey wrote, of this model and data. Groups are found on one half of the images; on
@@ -32,7 +35,7 @@ def command(*, rows: Path, data: Path, model: Any, seed: int, output: Path | Non
     from innerview.workbench.survey.suspects import find_suspects
 
     with steps("Looking for suspects") as progress:
-        found = find_suspects(rows, model, data, seed=seed, progress=progress)
+        found = find_suspects(rows, model, data, progress=progress, **options.said(asked))
     folder = open_folder(output or rows.with_name(f"{rows.name}-suspects"))
     for line in found.lines:
         say(line)

@@ -12,10 +12,17 @@ from innerview.cli import options
 from innerview.cli.console import Command, say
 from innerview.errors import InnerviewError, OutputError
 
+DATA = "innerview.workbench.train:DataRequest"
+"""Where the defaults of what is said of the data stand."""
+
 
 @click.command("train", cls=Command, short_help="Train the built-in model on CIFAR-10, or on images of your own.")
-@click.option(
-    "--config", metavar="NAME", help="allcnn, the best known, or tutorial2018, that of the 2018 tutorial. [allcnn]"
+@options.option(
+    "--config",
+    metavar="NAME",
+    help="allcnn, the best known, or tutorial2018, that of the 2018 tutorial.",
+    shown=options.constant("innerview.workbench.train:CONFIGS", 0),
+    home="innerview.workbench.train:train",
 )
 @click.option(
     "--data",
@@ -25,13 +32,19 @@ from innerview.errors import InnerviewError, OutputError
 )
 @click.option("--download", type=click.Path(path_type=Path), metavar="FOLDER", help="Fetch CIFAR-10 to FOLDER first.")
 @click.option("--steps", type=click.IntRange(1), metavar="N", help="Updates of the weights. [the config's]")
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="Of everything random. [0]")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Of everything random. [the config's]")
 @click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Images in a step. [the config's]")
-@click.option("--channels", type=click.IntRange(1), metavar="N", help="Of the hidden layers. [128]")
-@click.option(
-    "--image-size", type=click.IntRange(4), metavar="N", help="Height and width of images from class folders. [32]"
+@click.option("--channels", type=click.IntRange(1), metavar="N", help="Of the hidden layers. [the config's]")
+@options.option(
+    "--image-size",
+    "size",
+    type=click.IntRange(4),
+    metavar="N",
+    help="Height and width of images from class folders.",
+    shown=options.constant("innerview.data.cifar10:SIDE"),
+    home=DATA,
 )
-@click.option("--crop", default="center", show_default=True, help="center, whole, or left,top,width,height in pixels.")
+@options.crop(DATA)
 @click.option("--skip-bad", is_flag=True, help="Leave out images that can't be read, and list them.")
 @click.option("--resume", is_flag=True, help="Go on with the run in the folder, to the same weights bit for bit.")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="Of the processor. [the config's]")
@@ -43,7 +56,15 @@ from innerview.errors import InnerviewError, OutputError
 @click.option(
     "--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write event files there at the end."
 )
-@options.output("innerview-training")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("innerview-training"),
+    show_default=True,
+    metavar="FOLDER",
+    help=options.FOLDER,
+)
 def command(
     *,
     config: str | None,
@@ -53,8 +74,8 @@ def command(
     seed: int | None,
     batch_size: int | None,
     channels: int | None,
-    image_size: int | None,
-    crop: str,
+    size: int | None,
+    crop: str | None,
     skip_bad: bool,
     resume: bool,
     threads: int | None,
@@ -75,7 +96,7 @@ def command(
     with Screen() as screen:
         try:
             trained = train(
-                DataRequest(data, download, image_size, crop, skip_bad),
+                DataRequest(data, download, size, skip_bad=skip_bad, **options.said({"crop": crop})),
                 output,
                 config=config,
                 changes=Changes(steps, seed, batch_size, channels, threads, precision),
@@ -88,14 +109,14 @@ def command(
         except KeyboardInterrupt:
             if not (output / "manifest.json").exists():
                 raise InnerviewError(_not_begun(download)).of("stopped") from None
-            line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
+            line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
             raise InnerviewError(
                 f"stopped at step {screen.step:,}. Continue with\n  {line}\nEverything up to there is kept"
             ).of("stopped", found=screen.step) from None
         except OutputError as problem:
             if not screen.step:
                 raise
-            line = _going_on(output, data, download, image_size, crop, skip_bad=skip_bad)
+            line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
             raise problem.retold(f"{problem}. Make room there, then continue with\n  {line}") from None
     say(_said(trained.accuracy, trained.average_accuracy, trained.n_images))
     say(f"The run is in {output}. Inspect it: innerview inspect {shlex.quote(str(output))}")
@@ -118,13 +139,13 @@ def _not_begun(download: Path | None) -> str:
 
 
 def _going_on(
-    output: Path, data: Path | None, download: Path | None, size: int | None, crop: str, *, skip_bad: bool
+    output: Path, data: Path | None, download: Path | None, size: int | None, crop: str | None, *, skip_bad: bool
 ) -> str:
     """Give the command that goes on."""
     parts = ["innerview", "train", "--resume", "-o", str(output)]
     parts += ["--data", str(data)] if data else []
     parts += ["--download", str(download)] if download else []
     parts += ["--image-size", str(size)] if size else []
-    parts += ["--crop", crop] if crop != "center" else []
+    parts += ["--crop", crop] if crop else []
     parts += ["--skip-bad"] if skip_bad else []
     return " ".join(shlex.quote(part) for part in parts)

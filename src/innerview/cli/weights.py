@@ -10,14 +10,17 @@ import click
 from innerview.cli import options
 from innerview.cli.console import Command, say
 
+HOME = "innerview.workbench.weights:weights"
+"""Where the defaults of these options stand."""
+
 
 @click.command("weights", cls=Command, short_help="Histograms of weights, before and after training.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @options.model()
-@click.option("--bins", type=click.IntRange(2), default=128, show_default=True, help="Bins of each histogram, even.")
+@options.option("--bins", type=click.IntRange(2), help="Bins of each histogram, even.", home=HOME)
 @click.option("--shared-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
-@options.output("innerview-weights")
-def command(*, files: tuple[Path, ...], model: Any, bins: int, shared_bins: bool, output: Path) -> None:
+@options.output(HOME)
+def command(*, files: tuple[Path, ...], model: Any, **asked: Any) -> None:
     """Draw histograms of weights, before and after training, and write them as CSV.
 
     FILE holds weights: .safetensors (or the index of several), .npz, .npy, or a state dict that torch.save wrote; no
@@ -27,7 +30,7 @@ def command(*, files: tuple[Path, ...], model: Any, bins: int, shared_bins: bool
     from innerview.workbench import weights
 
     with steps("Counting") as progress:
-        counted = weights(files, model=model, output=output, bins=bins, shared_bins=shared_bins, progress=progress)
+        counted = weights(files, model=model, progress=progress, **options.said(asked))
     say(counted.words)
     for file in counted.files:
         say(file)

@@ -35,6 +35,8 @@ GRID: Final = (3, 3)
 SHARD: Final = 256
 """Images in a file: at most so many are worked out again after a kill."""
 
+FOLDER: Final = "innerview-survey"
+
 LEAST: Final = 1.0
 """Seconds that are measured before it is said how long all will take."""
 
@@ -85,7 +87,7 @@ def survey(
     shard: tuple[int, int] = (1, 1),
     images_per_shard: int = SHARD,
     resume: bool = False,
-    output: str | Path = "innerview-survey",
+    output: str | Path = FOLDER,
     progress: Report | None = None,
 ) -> Surveyed:
     """Ask a model about every image of a data set and keep a row of each (`workbench.survey.columns` lists them).

@@ -18,7 +18,7 @@ from innerview.errors import InnerviewError, UsageError
 from innerview.session.models import ModelRequest, open_model
 from innerview.session.progress import Report, silent
 from innerview.workbench.survey.shards import MANIFEST, read_manifest
-from innerview.workbench.survey.survey import Surveyed, survey
+from innerview.workbench.survey.survey import FOLDER, Surveyed, survey
 
 ATTEMPTS: Final = 3
 """How often a process is begun, at most."""
@@ -42,7 +42,7 @@ def survey_by(
     request: ModelRequest,
     data: str | Path,
     *,
-    output: str | Path,
+    output: str | Path = FOLDER,
     resume: bool = False,
     progress: Report | None = None,
     **asked: Any,
