@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from innerview.session.query import Query
 from innerview.viewer.payload import (
     NOT_FINITE,
     Payload,
@@ -156,6 +157,9 @@ def test_a_scale_must_fit() -> None:
 
 def test_the_schema_describes_itself() -> None:
     assert schema()["version"] == SCHEMA_VERSION
+    assert {name: one for name, one in vars(Query()).items() if name in schema()["defaults"]} == {
+        name: tuple(one) if isinstance(one, list) else one for name, one in schema()["defaults"].items()
+    }
     for described in schema()["kinds"].values():
         for name, one in described["arrays"].items():
             assert ("scale" in one) == ("I8" in one["dtypes"]), name

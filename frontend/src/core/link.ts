@@ -5,6 +5,7 @@
  * `null` means "not chosen": the first model, the first image, the predicted class, the method and baseline that a
  * comparison has found best for the model or else the usual ones.
  */
+import { QUERY_DEFAULTS } from "../generated/payloads";
 import type { ScaleChoice } from "./scale";
 
 export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "attention", "weights", "training", "mistakes", "compare"] as const;
@@ -86,7 +87,7 @@ export const DEFAULTS: Link = {
   versus: null,
   method: null,
   baseline: null,
-  tolerance: 0.01,
+  tolerance: QUERY_DEFAULTS.tolerance,
   scale: "per-image",
   alpha: 0.5,
   overlay: { style: "tint", opacity: 80 },

@@ -3,9 +3,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { className, place } from "../../core/numbers";
 import { nearest, type Path } from "../../core/path";
+import { QUERY_DEFAULTS } from "../../generated/payloads";
 import { MapPixels, ImagePixels } from "../../parts/pixels";
-
-const TEN = [0.01, 0.02, 0.03, 0.04, 0.1, 0.5, 0.6, 0.7, 0.8, 1];
 
 export function Ten({ path, answers, onMove }: { path: Path; answers: readonly string[]; onMove: (stop: number) => void }): JSX.Element {
   const [open, setOpen] = useState(matchMedia("(prefers-reduced-motion: reduce)").matches);
@@ -14,7 +13,7 @@ export function Ten({ path, answers, onMove }: { path: Path; answers: readonly s
       <summary>Ten steps side by side: gradient × (input − baseline), per-alpha scale</summary>
       {open && (
         <div class="row ten">
-          {TEN.map((wanted) => {
+          {QUERY_DEFAULTS.alphas.map((wanted) => {
             const stop = nearest(path.stops, wanted);
             const alpha = path.stops[stop];
             const { values, limit } = path.frame("contribution", alpha);
