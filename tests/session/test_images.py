@@ -10,8 +10,11 @@ from PIL import Image
 
 from innerview import allcnn
 from innerview.errors import DataError, ImageError, UsageError
+from innerview.session.compute.prediction import PREDICTION
 from innerview.session.images import gather, open_built_in
+from innerview.session.progress import NullListener
 from innerview.session.query import Query
+from innerview.session.session import OpenedModel, Session
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +68,14 @@ def test_bad_requests(model: object, tmp_path: Path) -> None:
         gather(model, query=Query(data=folders(tmp_path, ("cow",))))
     with pytest.raises(UsageError, match="built-in models are allcnn"):
         open_built_in("resnet")
+
+
+def test_images_that_are_the_same_in_255ths_only_are_two() -> None:
+    pixels = np.round(200 * np.random.default_rng(0).random((32, 32, 3))).astype(np.float32) / np.float32(255)
+    model = allcnn.load_pretrained()
+    session = Session([OpenedModel("allcnn", model)])
+    first, second = (
+        session.result(PREDICTION, session.about(item, Query()), NullListener()).logits
+        for item in gather(model, [pixels, pixels + np.float32(0.0015)])
+    )
+    assert np.abs(first - second).max() > 1e-5

@@ -7,6 +7,7 @@ is worked out twice while there is room.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -116,8 +117,9 @@ class Session:
     def about(self, item: Image, query: Query) -> Query:
         """Take an image that was fitted to the (first) model, while there is room; the query is about it then."""
         photo, fingerprint = Photo.of(item, "data"), next(iter(self.models))
-        # The same pixels may come twice, with another crop or label.
-        name = f"{photo.image_hash} {photo.box} {photo.label}"
+        # The same original may come twice, with another crop or label; its hash is of 255ths, which floats may share.
+        seen = hashlib.sha256(photo.image.tobytes()).hexdigest()
+        name = f"{photo.image_hash} {photo.box} {photo.label} {seen}"
         self._guests.put(name, {fingerprint: photo}, 1)
         return replace(query, model=fingerprint, image=name)
 
