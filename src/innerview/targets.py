@@ -11,7 +11,7 @@ Anyone can write another one: the protocol has six members.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Protocol, runtime_checkable
@@ -408,6 +408,25 @@ USUAL: Final[Mapping[OutputKind, str]] = MappingProxyType(
 )
 """What is explained of a model's outputs if nobody says: among logits a class against all others, since the winning
 logit alone falls as often as it rises on the way from black (docs/decisions/target.md)."""
+
+
+OBJECTIVES: Final = MappingProxyType[str, Callable[[int | None], Target]](
+    {"log-odds": LogOdds, "logit": Logit, "contrast": Contrast, "probability": Probability}
+)
+"""What can be explained of a class, by the names that people type."""
+
+
+def named_target(objective: str, index: int | None) -> Target:
+    """What is explained of a class (of the one that wins, if None), by the objective's name.
+
+    Raises:
+        UsageError: there is no such objective; lists those that there are.
+    """
+    if objective not in OBJECTIVES:
+        raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}").of(
+            "objective", asked=objective, known=OBJECTIVES
+        )
+    return OBJECTIVES[objective](index)
 
 
 def usual_kind(output: OutputSpec) -> str:

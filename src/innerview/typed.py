@@ -11,7 +11,7 @@ result says both. Bytes are refused, since an image of 0 to 255 taken for one of
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,15 +25,9 @@ from innerview.errors import ImageError, UsageError
 from innerview.fills import Fill, make_fill
 from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
 from innerview.model import InputSpec, OutputSpec
-from innerview.targets import Contrast, Logit, Probability, Target, find_class, usual_kind
+from innerview.targets import Target, find_class, named_target, usual_kind
 from innerview.types import Array
 from innerview.typing import BaselineLike, ImageLike
-
-TARGETS: Final[Mapping[str, Callable[[int | None], Target]]] = {
-    "logit": Logit,
-    "contrast": Contrast,
-    "probability": Probability,
-}
 
 SUPPLIED: Final = frozenset({"baseline", "fill"})
 """Arguments that are the default baseline where they are needed and not given."""
@@ -89,7 +83,7 @@ def as_target(asked: str | int | None, output: OutputSpec) -> Target:
         UnknownClass: there is no such class.
     """
     index = None if asked is None else find_class(asked, output.class_names)
-    return TARGETS[usual_kind(output)](index)
+    return named_target(usual_kind(output), index)
 
 
 def _target(parameter: inspect.Parameter, given: dict[str, Any], output: OutputSpec) -> None:

@@ -49,7 +49,7 @@ WRONG = {
     "an unknown rule": (["explain", "--rule", "simpson"], "no quadrature rule 'simpson'; the rules are riemann-right"),
     "too few evaluations for the rule": (["explain", "--rule", "trapezoid", "--n-steps", "1"], "trapezoid"),
     "a tolerance beyond the precision": (["explain", "--tolerance", "1e-9"], "a tolerance of 1e-09 was asked for"),
-    "an unknown target": (["explain", "--objective", "loss"], "no objective 'loss'; the objectives are logit"),
+    "an unknown target": (["explain", "--objective", "loss"], "no objective 'loss'; objectives are log-odds, logit"),
     "an unknown baseline": (["explain", "--baseline", "purple"], "no baseline and no file 'purple'"),
     "an unknown style": (["explain", "--overlay", "rainbow"], "no style 'rainbow'; the styles are tint"),
     "a scale of nothing": (["explain", "--vmax", "0"], "vmax '0' was asked for; it is per-image, shared"),

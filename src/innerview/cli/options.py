@@ -275,7 +275,7 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         "objective": option(
             "--objective",
             show_default="contrast, or what the model's outputs are",
-            help="What is explained of it: logit, contrast (with all other classes), probability.",
+            help="What is explained of it: log-odds, logit, contrast (with all other classes), probability.",
         ),
         "tolerance": option("--tolerance", type=float, help="Error of the maps to reach: 0.01 is 1 %."),
         "max_evaluations": option("--max-evaluations", type=click.IntRange(2), help="Most evaluations to spend."),

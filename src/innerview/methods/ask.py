@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -40,8 +39,8 @@ from innerview.methods.regions import Divided, divide
 from innerview.model import Model
 from innerview.results import Provenance
 from innerview.results.region_effects import LEVEL, RegionEffects
-from innerview.spec import OutputSpec, decides
-from innerview.targets import Contrast, Logit, LogOdds, Probability, Target, usual_of_regions
+from innerview.spec import decides
+from innerview.targets import Target, named_target, usual_of_regions
 from innerview.types import Array, Image
 
 Earlier: TypeAlias = RegionEffects | Sequence[RegionEffects | float] | Array
@@ -52,11 +51,6 @@ DEFAULT_PLACEBOS: Final = 199
 
 DEFAULT_SUPERPIXELS: Final = 4
 """Two tries each: of more regions, none could stand out from so few placebos."""
-
-OBJECTIVES: Final = MappingProxyType[str, Callable[[int | None], Target]](
-    {"log-odds": LogOdds, "logit": Logit, "contrast": Contrast, "probability": Probability}
-)
-"""What can be explained of a class."""
 
 
 def ask(
@@ -101,7 +95,7 @@ def ask(
         model,
         image,
         region,
-        region_target(target, objective, model.output),
+        named_target(objective or usual_of_regions(model.output), target),
         fills=fills,
         n_placebos=n_placebos,
         names=names,
@@ -209,20 +203,6 @@ def correct_for(effects: RegionEffects, earlier: Earlier) -> RegionEffects:
         earlier=counted,
         notes=(*(note for note in effects.notes if note not in outdated), *_too_few(effects.n_placebos, tries)),
     )
-
-
-def region_target(index: int | None, objective: str, output: OutputSpec) -> Target:
-    """What is explained of a class, by the objective's name; the usual one of regions if that is empty.
-
-    Raises:
-        UsageError: there is no such objective.
-    """
-    chosen = objective or usual_of_regions(output)
-    if chosen not in OBJECTIVES:
-        raise UsageError(f"there is no objective {objective!r}; objectives are {', '.join(OBJECTIVES)}").of(
-            "objective", asked=objective, known=OBJECTIVES
-        )
-    return OBJECTIVES[chosen](index)
 
 
 def _made(effects: RegionEffects, earlier: Earlier) -> Mapping[str, tuple[float, ...]]:

@@ -14,7 +14,7 @@ from innerview.fills import DEFAULT_FILLS, FILLS, SPELLINGS
 from innerview.layers import as_said
 from innerview.methods.activation_distances import DEFAULT_NEIGHBOUR, activation_distances
 from innerview.methods.activations import activations
-from innerview.methods.ask import DEFAULT_PLACEBOS, OBJECTIVES, ask
+from innerview.methods.ask import DEFAULT_PLACEBOS, ask
 from innerview.methods.attention import attention, attention_rollout, require_attention
 from innerview.methods.class_evidence import class_evidence, find_head
 from innerview.methods.expected_gradients import DEFAULT_PASSES, expected_gradients
@@ -44,6 +44,7 @@ from innerview.methods.tolerance import BUDGET
 from innerview.methods.weights import weight_histograms
 from innerview.model import DifferentiableModel, Model
 from innerview.quadrature import RULES
+from innerview.targets import OBJECTIVES
 
 USUAL: Final = "integrated-gradients"
 """What explains an image if nobody names a method."""

@@ -33,8 +33,7 @@ from innerview.pictures.overlay import require_style
 from innerview.quadrature import Rule, fixed_rule
 from innerview.session.layers import choose_layers
 from innerview.session.methods import choose_methods
-from innerview.targets import Margin, Target, find_class, label, usual_kind
-from innerview.typed import TARGETS
+from innerview.targets import OBJECTIVES, Margin, Target, find_class, label, named_target, usual_kind
 from innerview.viewer.hello import BASELINES, JUDGED_REGIONS
 from innerview.viewer.schema import schema
 
@@ -70,9 +69,9 @@ class Query:
     Attributes:
         target: class that is explained, by number or name; None for the predicted one.
         versus: class that it is set against ("why this and not that").
-        objective: what is explained of it: "logit", "contrast" or "probability"; empty for the usual one of the model's
-            outputs (`targets.usual_kind`). With `versus` it is the difference of two logits instead. Of regions that
-            are asked about it may be "log-odds" too, which is usual there.
+        objective: what is explained of it: "log-odds", "logit", "contrast" or "probability"; empty for the usual one
+            of the model's outputs (`targets.usual_kind`), and of regions that are taken away (`usual_of_regions`). With
+            `versus` it is the difference of two logits instead.
         method: key of the method of one map; `methods`: maps by other methods beside the integrated gradients, such as
             "occlusion:window=8,stride=4".
         baselines: names or files; several are averaged in the integrated gradients, and the first one is the start of
@@ -244,11 +243,7 @@ class Query:
         kind = self.objective or usual_kind(output)
         if other is not None:
             return Margin(index, other)
-        if kind not in TARGETS:
-            raise UsageError(f"there is no objective {kind!r}; the objectives are {', '.join(TARGETS)}").of(
-                "objective", asked=kind, known=TARGETS
-            )
-        return TARGETS[kind](index)
+        return named_target(kind, index)
 
 
 def _read_regions(given: tuple[object, ...]) -> tuple[str | Box, ...]:
@@ -274,7 +269,7 @@ def _find_target(asked: int | str, class_names: Sequence[str]) -> int:
     try:
         return find_class(asked, class_names)
     except UsageError as problem:
-        if asked in TARGETS:
+        if asked in OBJECTIVES:
             raise problem.retold(
                 f"{problem}; --target is a class, what is explained of it is --objective {asked}"
             ) from None

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from innerview.errors import UsageError
-from innerview.methods.ask import region_effects, region_target
+from innerview.methods.ask import region_effects
 from innerview.methods.placebos import Box, region_name
 from innerview.methods.regions import SUPERPIXELS
 from innerview.model import InputSpec
 from innerview.results import RegionEffects
 from innerview.session.compute.computation import Computation, Source
 from innerview.session.compute.masking import read_mask
-from innerview.session.compute.prediction import TARGET
+from innerview.session.compute.prediction import TARGET, resolved
 from innerview.session.compute.truth import log_odds
 from innerview.session.images import named_fill, read_mask_file
 from innerview.session.progress import Listener
@@ -58,10 +58,7 @@ def read_asked(query: Query, spec: InputSpec) -> tuple[str | list[Box | Array], 
 
 def _target(source: Source, query: Query, listener: Listener) -> Target:
     """The objective that was asked for, else what taking parts away is measured on."""
-    if not query.objective or query.versus is not None:
-        return log_odds(source, query, listener)
-    output = source.model(query).output
-    return region_target(query.classes(output)[0], query.objective, output)
+    return (resolved if query.objective else log_odds)(source, query, listener)
 
 
 def _work(source: Source, query: Query, listener: Listener) -> RegionEffects:

@@ -12,15 +12,13 @@ import numpy as np
 from innerview.adapters.captum.bridge import captum_attribution
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
-from innerview.methods.ask import region_target
 from innerview.methods.method import Chosen, Method
 from innerview.methods.registry import CLASS_EVIDENCE, map_methods, read_method, registry
 from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
 from innerview.model import Model, attends
 from innerview.results import Attribution
 from innerview.spec import OutputSpec
-from innerview.targets import Target
-from innerview.typed import as_target
+from innerview.targets import Target, named_target, usual_kind, usual_of_regions
 from innerview.types import Image
 
 BASELINES: Final = ("black", "mean", "blurred")
@@ -191,7 +189,7 @@ class Objectives:
 
 def choose_objectives(output: OutputSpec) -> Objectives:
     """The log-odds of the predicted class among exclusive ones; the probability, or the output itself, elsewhere."""
-    return Objectives(region_target(None, "", output), as_target(None, output))
+    return Objectives(named_target(usual_of_regions(output), None), named_target(usual_kind(output), None))
 
 
 def resolve(asked: Objectives, outputs: Any, output: OutputSpec) -> Objectives:

@@ -27,14 +27,12 @@ from innerview.methods.regions import count_regions, divide
 from innerview.model import Model
 from innerview.results import Provenance, as_attribution
 from innerview.types import Image, Map
+from innerview.viewer.hello import JUDGED_REGIONS
 from innerview.workbench.compare.entrants import Entrant, Objectives, choose_objectives, resolve
 from innerview.workbench.compare.rows import Row
 
 NOISE: Final = 0.02
 """Standard deviation of the noise for stability, in units of pixel values: hardly seen."""
-
-USUAL_REGIONS: Final = 9
-"""Superpixels, where no number is said: as many as the usual grid has cells."""
 
 DEAR: Final = 400
 """Passes from which on an entrant is asked about every image that is checked, and not about the others."""
@@ -124,11 +122,11 @@ class Plan:
     @cached_property
     def n_regions(self) -> int:
         """How many there are in each image."""
-        return count_regions(self.model.input.height, self.model.input.width, self.regions, USUAL_REGIONS)
+        return count_regions(self.model.input.height, self.model.input.width, self.regions, JUDGED_REGIONS)
 
     def labels(self, image: Image) -> Labels:
         """Of each pixel's region."""
-        return divide(image, self.regions, USUAL_REGIONS).labels
+        return divide(image, self.regions, JUDGED_REGIONS).labels
 
     def random(self, *of: str) -> np.random.Generator:
         """A generator of its own for each image and purpose, whatever else is measured."""
