@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -72,9 +73,8 @@ def test_a_comparison_says_what_the_session_says(data: Path) -> None:
 
 
 def test_a_survey_says_what_the_session_says(data: Path, tmp_path: Path) -> None:
-    table = pytest.importorskip("pandas")
     folder = survey(MODEL, data, regions=(2, 2), fills=FILLS, maps="gradient-input", output=tmp_path / "rows").folder
-    for index, row in table.read_parquet(folder).iterrows():
+    for index, row in pd.read_parquet(folder).iterrows():
         _, ask = asking(data / str(index) / "0.png")
         answer = ask(PREDICTION)
         assert (row["predicted_index"], row["probability"]) == (answer.index, np.float32(answer.confidence))
