@@ -36,10 +36,13 @@ class Served:
 
 
 @contextmanager
-def served(*arguments: str, stderr: int | None = None) -> Iterator[Served]:
-    """Run `innerview serve` with these arguments, on a port that is free; it has ended when this is over."""
+def served(*arguments: str, stderr: int | None = None, source: Path | None = None) -> Iterator[Served]:
+    """Run `innerview serve` with these arguments, on a port that is free; it has ended when this is over.
+
+    `source` is the folder of another copy of the package.
+    """
     command = [sys.executable, "-m", "innerview", "serve", *arguments, "--no-open", "--port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(innerview.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(source or Path(innerview.__file__).parents[1])}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment)
     try:
         assert process.stdout

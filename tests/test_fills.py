@@ -10,6 +10,7 @@ from innerview.fills import FILLS, SPELLINGS, Fill, impute, make_fill
 from innerview.methods.registry import read_method
 from innerview.session.query import Query
 from methods.analytic import Analytic
+from raising import raises
 
 IMAGE = np.random.default_rng(1).random((6, 8, 3)).astype(np.float32)
 
@@ -42,7 +43,7 @@ def test_an_image_and_a_fill_of_ones_own() -> None:
     np.testing.assert_array_equal(make_fill(other, IMAGE).paint(IMAGE, kept)[0], other)
     mine = make_fill("black", IMAGE)
     assert make_fill(mine, IMAGE) is mine
-    with pytest.raises(UsageError, match="no fill 'green'; fills are blurred"):
+    with raises(UsageError, "fill", asked="green"):
         make_fill("green", IMAGE)
 
 

@@ -14,9 +14,10 @@ from added import install
 from innerview.adapters import FunctionModel, wrap
 from innerview.cli import main
 from innerview.data.folders import open_folders
-from innerview.errors import DataError, UsageError
+from innerview.errors import DataError, ModelError, UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.workbench import info
+from raising import raises
 
 SPEC, OUTPUT = InputSpec(2, 2), OutputSpec(("a", "b", "c"))
 MODEL = "class Model:\n    def run(self, x):\n        return x.mean((1, 2))\n"
@@ -53,7 +54,7 @@ def test_another_package_wraps_the_models_of_its_framework(tmp_path: Path, monke
 def test_what_comes_of_it_is_checked_as_ours_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spoiled = ADAPTER.replace("model.run", "lambda x: model.run(x) - x.mean()")
     model = model_of(tmp_path, monkeypatch, {"teapot": "teapot_innerview:adapter"}, spoiled)
-    with pytest.raises(Exception, match="other images are in its batch"):
+    with raises(ModelError, "batch"):
         wrap(model, input=SPEC, output=OUTPUT)
 
 
@@ -69,7 +70,7 @@ def test_an_adapter_that_fails_is_named_and_others_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, text: str, said: str
 ) -> None:
     model = model_of(tmp_path, monkeypatch, {"teapot": value}, text)
-    with pytest.raises(UsageError, match=f"'teapot' of tea 1.0.*{said}"):
+    with pytest.raises(UsageError, match=rf"'teapot' of tea 1.0.*{said}"):
         wrap(model, input=SPEC, output=OUTPUT)
     assert isinstance(wrap(lambda x: x.mean((1, 2)), input=SPEC, output=OUTPUT), FunctionModel)
 
@@ -111,7 +112,7 @@ def test_another_package_brings_a_data_set(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_a_data_set_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
     install(tmp_path, monkeypatch, {"innerview.datasets": {"crockery": "torch_tea:get"}}, {"torch_tea": text})
-    with pytest.raises(DataError, match=f"data set crockery.*'crockery' of tea 1.0.*{said}"):
+    with pytest.raises(DataError, match=rf"data set crockery.*'crockery' of tea 1.0.*{said}"):
         open_folders("crockery")
 
 

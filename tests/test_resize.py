@@ -14,6 +14,7 @@ from innerview.errors import ModelError
 from innerview.model import InputSpec
 from innerview.resize import resize_levels, short_side
 from innerview.spec import INTERPOLATIONS, Resize
+from raising import raises
 from typecheck import unchecked
 
 
@@ -69,5 +70,5 @@ def test_a_part_that_somebody_chose_is_squeezed_to_size() -> None:
 def test_what_has_no_meaning_is_refused(given: dict[str, object]) -> None:
     with unchecked(), pytest.raises(ModelError):
         Resize(**given)  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match="larger than the image"):
+    with raises(ModelError, "resize", asked=63, limit=64):
         InputSpec(64, 64, resize=Resize(63))

@@ -10,6 +10,7 @@ import pytest
 
 from innerview.errors import ModelError
 from innerview.spec import InputSpec, OutputSpec
+from raising import raises
 from typecheck import unchecked
 
 RGB = (0.5, 0.25, 0.125)
@@ -119,7 +120,7 @@ def test_an_output_without_meaning_is_refused_where_it_is_given(bad) -> None:
 
 
 def test_an_unknown_kind_is_answered_with_those_that_there_are() -> None:
-    with unchecked(), pytest.raises(ModelError, match=r"logits, probabilities, sigmoid, scores: for 'softmax'"):
+    with unchecked(), raises(ModelError, "kind", asked="softmax"):
         OutputSpec(("a", "b"), kind="softmax")  # pyright: ignore[reportArgumentType]
 
 
@@ -159,5 +160,5 @@ def test_a_single_output_has_the_other_answer_too() -> None:
 
 
 def test_of_one_score_without_a_meaning_nothing_is_said() -> None:
-    with pytest.raises(ModelError, match="declare kind 'sigmoid'"):
+    with raises(ModelError, "kind", found="dog"):
         OutputSpec(["dog"], kind="scores").decide(np.zeros((1, 1)))

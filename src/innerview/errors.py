@@ -154,15 +154,16 @@ class MissingExtra(UsageError):
     """Something needs a package that comes with one of innerview's extras.
 
     Attributes:
-        about: what needs it.
+        about: "extra".
+        asked: what needs it.
         extra: brings it.
         command: installs it.
     """
 
-    def __init__(self, about: str, extra: str) -> None:
+    def __init__(self, what: str, extra: str) -> None:
         self.extra, self.command = extra, f"pip install 'innerview[{extra}]'"
-        super().__init__(f"{about} needs a package that is not installed: {self.command}")
-        self.of(about)
+        super().__init__(f"{what} needs a package that is not installed: {self.command}")
+        self.of("extra", asked=what)
 
 
 class ImageError(InnerviewError):

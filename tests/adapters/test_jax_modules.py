@@ -18,6 +18,7 @@ from innerview.adapters import wrap
 from innerview.adapters.jax.model import tap
 from innerview.errors import ModelError, UsageError
 from innerview.model import OUTPUT, InputSpec, Model
+from raising import raises
 
 SPEC = InputSpec(6, 8, mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.5))
 FRONT = InputSpec(6, 8, mean=SPEC.mean, std=SPEC.std, layout="CHW")
@@ -107,7 +108,7 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
     model = Nnx()
     model.train()
     graph, state = nnx.split(model)
-    with pytest.raises(ModelError, match=r"changes by up to .* when other images are in its batch"):
+    with raises(ModelError, "batch"):
         wrap(lambda state, x: nnx.merge(graph, state)(x), parameters=state, input=SPEC, output=CLASSES)
 
 
@@ -116,9 +117,9 @@ def test_several_inputs_are_refused_and_parameters_are_asked_for() -> None:
     def function(parameters: Any, images: Any, age: Any) -> Any:
         return images.mean((1, 2)) * parameters + age
 
-    with pytest.raises(ModelError, match=r"takes 2 inputs \(images, age\), but an explanation is of one image"):
+    with raises(ModelError, "inputs", found=("images", "age")):
         wrap(function, parameters=jnp.ones(3), input=SPEC, output=CLASSES)
-    with pytest.raises(ModelError, match=r"takes 3 inputs .*if the first are its parameters, .*parameters=…"):
+    with raises(ModelError, "inputs", found=("parameters", "images", "age")):
         wrap(function, input=SPEC, output=CLASSES)
 
 
@@ -126,7 +127,7 @@ def test_weights_that_are_not_finite_are_named() -> None:
     model = Linen()
     variables = model.init(KEY, jnp.zeros((1, 6, 8, 3)))
     variables["params"]["dense"]["bias"] = jnp.array([0, jnp.nan, 0])
-    with pytest.raises(ModelError, match=r"params\.dense\.bias holds 1 values of 3 that are not finite"):
+    with raises(ModelError, "weights", asked="params.dense.bias", found=1):
         wrap(model.apply, parameters=variables, input=SPEC, output=CLASSES)
 
 

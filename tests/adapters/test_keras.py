@@ -22,6 +22,7 @@ from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together
 from innerview.types import Array
 from models import BACKEND, DTYPES
+from raising import raises
 
 CLASSES = OutputSpec(("a", "b", "c"))
 SPEC = InputSpec(6, 8)
@@ -231,9 +232,9 @@ def test_one_of_several_outputs_is_picked_or_the_keys_are_listed(give, key) -> N
 def test_several_inputs_are_refused() -> None:
     left, right = keras.Input((6, 8, 3), name="left"), keras.Input((2,), name="right")
     model = keras.Model([left, right], layers.Dense(3)(layers.Concatenate()([layers.Flatten()(left), right])))
-    with pytest.raises(ModelError, match=r"2 inputs \(left .*right"):
+    with raises(ModelError, "inputs", found=2):
         wrap(model, input=SPEC, output=CLASSES)
-    with pytest.raises(ModelError, match=r"2 inputs \(left .*right"):
+    with raises(ModelError, "inputs", found=2):
         found_input(model)  # a command would ask for its size first
 
 
@@ -259,7 +260,7 @@ class Written(keras.Model):
 def test_a_subclassed_model_is_taken_once_it_is_built() -> None:
     keras.utils.set_random_seed(0)
     model = Written()
-    with pytest.raises(ModelError, match="call it on one batch of images"):
+    with raises(ModelError, "weights", found="none yet"):
         wrap(model, input=SPEC, output=CLASSES)
     model(random_images())
     wrapped = wrap(model, input=SPEC, output=CLASSES)
@@ -271,7 +272,7 @@ def test_a_subclassed_model_is_taken_once_it_is_built() -> None:
 def test_weights_that_are_not_finite_are_refused_by_name_but_can_be_looked_at() -> None:
     model = reused()
     model.get_layer("conv2").bias.assign([np.nan, 0, 0, 0])
-    with pytest.raises(ModelError, match="conv2/bias holds 1 values of 4"):
+    with raises(ModelError, "weights", asked="conv2/bias", found=1):
         wrap(model, input=SPEC, output=CLASSES)
     assert np.isnan(wrap(model, input=SPEC, output=CLASSES, allow_nonfinite=True).weights()["conv2/bias"][0])
 
@@ -329,7 +330,7 @@ def test_a_file_with_a_lambda_does_not_open_without_trust(tmp_path: Path, name: 
         [keras.Input((6, 8, 3)), layers.Lambda(lambda x: x * 2), layers.Flatten(), layers.Dense(3)]
     )
     model.save(tmp_path / name)
-    with pytest.raises(UsageError, match=r"holds .*Lambda.*--trust-code"):
+    with raises(UsageError, "trust_code"):
         open_keras(tmp_path / name, trust=False)
     wrap(open_keras(tmp_path / name, trust=True), input=SPEC, output=CLASSES)
 
@@ -337,7 +338,7 @@ def test_a_file_with_a_lambda_does_not_open_without_trust(tmp_path: Path, name: 
 @pytest.mark.parametrize("name", ["model.keras", "model.h5"])
 def test_a_file_that_is_none_of_keras_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("weights")
-    with pytest.raises(DataError, match=f"{name} can't be read"):
+    with raises(DataError, "file", file=name):
         open_keras(tmp_path / name, trust=False)
 
 
@@ -372,16 +373,14 @@ def test_a_saved_model_is_opened_on_trust_and_looked_at_from_end_to_end(
 def test_a_class_of_ones_own_that_is_missing_is_named_with_the_way_out(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((6, 8, 3)), Twice(), layers.Flatten(), layers.Dense(3)])
     model.save(tmp_path / "model.keras")
-    with pytest.raises(UsageError, match=r"model\.keras holds .*Twice.*name a function of your own that builds it"):
+    with raises(UsageError, "trust_code", found="tests.adapters.test_keras.Twice", file="model.keras"):
         open_keras(tmp_path / "model.keras", trust=False)
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(tmp_path / "elsewhere.keras", "w") as archive:
         for name, content in held.items():  # as it would be found on another machine
             archive.writestr(name, content.replace(__name__.encode(), b"not_here").replace(b"Twice", b"Thrice"))
-    with pytest.raises(
-        ModelError, match=r"can't open elsewhere\.keras; it holds not_here\.Thrice.*name a function that"
-    ):
+    with raises(ModelError, "model", file="elsewhere.keras"):
         open_keras(tmp_path / "elsewhere.keras", trust=True)
 
 
@@ -391,5 +390,5 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
             return super().call(inputs, training=True, mask=mask)
 
     model = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(4, 3), Always(), layers.Flatten(), layers.Dense(3)])
-    with pytest.raises(ModelError, match=r"changes by up to .* when other images are in its batch"):
+    with raises(ModelError, "batch"):
         wrap(model, input=SPEC, output=CLASSES)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from raising import raises
+
 if find_spec("onnx") is None:  # test_frameworks.py fails where it is meant to be there
     pytest.skip("onnx is not installed", allow_module_level=True)
 
@@ -136,7 +138,7 @@ def test_an_operator_without_gradients_leaves_what_runs_forward(tmp_path: Path) 
     with unchecked(), pytest.raises(UsageError, match=reason):
         gradient(model, images()[0], Logit(0))  # pyright: ignore[reportArgumentType] that is the test
     assert np.isfinite(occlusion(model, images()[0], Logit(0), fill=images()[1], window=6).heatmap).all()
-    with pytest.raises(UsageError, match="runs forward only"):
+    with raises(UsageError, "layers", asked=("features/conv/0/Conv",)):
         model.forward(images(), ["features/conv/0/Conv"])
 
 
@@ -178,9 +180,9 @@ def test_classes_are_called_as_the_metadata_say(
 
 def test_what_a_file_does_not_say_is_asked_for(tmp_path: Path) -> None:
     path = saved(exported(convolutional()), tmp_path / "m.onnx")
-    with pytest.raises(UsageError, match="says of its input no more than 12x12x3, CHW; declare the range"):
+    with raises(UsageError, "range", file="m.onnx"):
         wrap(path)
-    with pytest.raises(UsageError, match=r"not declared: range \(it says itself: 12x12x3 layout=CHW\)"):
+    with raises(UsageError, "declaration", asked=("range",)):
         open_model(ModelRequest(str(path)))
     opened = open_model(ModelRequest(str(path), input="range=0..1 mean=0.4,0.5,0.6 std=0.2,0.3,0.25"))
     assert not isinstance(opened, str)
@@ -189,7 +191,7 @@ def test_what_a_file_does_not_say_is_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("other", [LAST, InputSpec(8, 8, layout="CHW"), InputSpec(SIDE, SIDE, 1, layout="CHW")])
 def test_a_declaration_that_contradicts_the_graph_is_refused(other: InputSpec) -> None:
-    with pytest.raises(ModelError, match=r"takes images of 12 × 12 × 3 \(layout CHW\), and"):
+    with raises(ModelError, "size", found="12 × 12 × 3 (layout CHW)", file="the model"):
         wrap(exported(convolutional()), input=other, output=ABC)
 
 
@@ -221,7 +223,7 @@ def test_half_precision_runs_forward(tmp_path: Path) -> None:
 
 def test_an_execution_provider_that_is_not_there_is_refused() -> None:
     assert wrap(exported(convolutional()), input=SPEC, output=ABC, providers=["CPUExecutionProvider"]).layers
-    with pytest.raises(UsageError, match="'MoonExecutionProvider' was asked for; this ONNX Runtime has"):
+    with raises(UsageError, "providers", asked="MoonExecutionProvider"):
         wrap(exported(convolutional()), input=SPEC, output=ABC, providers=["MoonExecutionProvider"])
 
 
@@ -229,7 +231,7 @@ def test_a_session_is_told_the_way() -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(exported(convolutional()).SerializeToString())
-    with pytest.raises(UsageError, match=r"give the file that its session was made from"):
+    with raises(UsageError, "model", found="onnxruntime"):
         wrap(session, input=SPEC, output=ABC)
 
 
@@ -243,10 +245,10 @@ def test_weights_beside_the_file_are_read(tmp_path: Path) -> None:
     model = wrap(path, input=SPEC, output=ABC)
     np.testing.assert_allclose(model.forward(images()).outputs, by_torch(convolutional(), images())[0], atol=1e-5)
     (tmp_path / "m.data").write_bytes((tmp_path / "m.data").read_bytes()[:40])
-    with pytest.raises(DataError, match=r"m\.data are cut short"):
+    with raises(DataError, "length", asked="0.weight", found=40, file="m.data"):
         read_onnx(path)
     (tmp_path / "m.data").unlink()
-    with pytest.raises(DataError, match=r"lie in m\.data, which is not there"):
+    with raises(DataError, "weights", asked="0.weight", found="m.data", file="m.onnx"):
         read_onnx(path)
 
 
@@ -303,5 +305,5 @@ def test_a_broken_file_is_one_sentence(make: Any, message: str, tmp_path: Path) 
 def test_an_unknown_operator_is_named_with_the_runtime(tmp_path: Path) -> None:
     model = exported(convolutional())
     model.graph.node[2].op_type = "Mystery"
-    with pytest.raises(ModelError, match=r"ONNX Runtime .* can't open m.onnx: .*Mystery"):
+    with raises(ModelError, "model", file="m.onnx"):
         wrap(saved(model, tmp_path / "m.onnx"), input=SPEC, output=ABC)

@@ -19,6 +19,7 @@ from innerview.errors import UsageError
 from innerview.methods.registry import map_methods, read_method
 from innerview.model import InputSpec, OutputSpec, attends
 from innerview.targets import Logit
+from raising import raises
 from typecheck import unchecked
 
 pytestmark = pytest.mark.torch
@@ -240,7 +241,7 @@ def test_without_a_class_token_the_mean_is_shown() -> None:
     found = innerview.attention(wrapped, image())
     assert found.query == "all tokens"
     assert found.heatmap.sum() == pytest.approx(1, abs=1e-5)
-    with pytest.raises(UsageError, match=r"this model has none beside its 3 × 6 grid; ask for query=mean"):
+    with raises(UsageError, "query", asked="class", found=(3, 6)):
         innerview.attention(wrapped, image(), query="class")
 
 
@@ -257,7 +258,7 @@ def test_what_has_no_attention_is_refused_with_the_reason() -> None:
         innerview.attention(wrapped, image())
     with pytest.raises(UsageError, match=r"none was seen"):
         read_method("attention").settled(wrapped)
-    with pytest.raises(UsageError, match=r"a NumpyModel; it can be seen in models of PyTorch alone"):
+    with raises(UsageError, "attention", found="NumpyModel"):
         innerview.attention(innerview.load_pretrained("allcnn"), np.zeros((32, 32, 3), np.float32))
 
 
@@ -289,5 +290,5 @@ def test_methods_are_asked_for_by_name() -> None:
         found = read_method(text).settled(wrapped).run(wrapped, image(), Logit(1), baselines=[image()], progress=None)
         assert words in str(getattr(found, "method", ""))
         assert found.heatmap.shape == SPEC.shape[:2]
-    with pytest.raises(UsageError, match="head is mean, or a number from 0"):
+    with raises(UsageError, "head", asked="all", found="attention"):
         read_method("attention:head=all")

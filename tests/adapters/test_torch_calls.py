@@ -14,6 +14,7 @@ from innerview.adapters import wrap
 from innerview.adapters.torch.model import TorchModel
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, OutputSpec, find_layer
+from raising import raises
 
 
 def test_a_second_call_is_a_second_layer() -> None:
@@ -96,13 +97,13 @@ def test_an_evident_output_is_taken_and_said(name: str) -> None:
 
 
 def test_a_key_for_a_single_tensor_is_refused() -> None:
-    with pytest.raises(ModelError, match="one tensor"):
+    with raises(ModelError, "output", asked=0, found="one tensor"):
         wrap(Returning(lambda z: z), input=SPEC, output=OutputSpec(CLASSES.class_names, output=0))
 
 
 @pytest.mark.parametrize("result", [None, 3, {"text": "no"}, ()])
 def test_no_tensor_at_all_is_refused(result) -> None:
-    with pytest.raises(ModelError, match="no tensor"):
+    with raises(ModelError, "output", found="no tensor"):
         wrap(Returning(lambda z: result), input=SPEC, output=CLASSES)
 
 
@@ -121,9 +122,9 @@ class Sometimes(nn.Module):
 def test_a_layer_that_was_not_called_this_time_is_named() -> None:
     model = TorchModel(Sometimes(), SPEC, CLASSES)
     assert [layer.name for layer in model.layers] == ["dark", "dense"]
-    with pytest.raises(ModelError, match="dark was called in the dry run"):
+    with raises(ModelError, "layer", layer="dark"):
         model.forward(random_images(), ["dark"])
-    with pytest.raises(ModelError, match="dark was called in the dry run"):
+    with raises(ModelError, "layer", layer="dark"):
         model.vjp(random_images(), {OUTPUT: EVERY}, ["dark"])
 
 

@@ -14,6 +14,7 @@ from innerview.adapters.torch.memory import Need
 from innerview.adapters.torch.model import TorchModel
 from innerview.errors import UsageError
 from innerview.session.models import ModelRequest, open_model
+from raising import raises
 
 pytestmark = pytest.mark.torch
 
@@ -73,7 +74,7 @@ def test_a_batch_size_that_was_asked_for_is_taken_and_stays() -> None:
     wrapped = wrap(model(), input=SPEC, output=CLASSES, batch_size=5)
     assert isinstance(wrapped, TorchModel)
     assert (wrapped.batch_size, wrapped.astype(np.float64).batch_size) == (5, 5)
-    with pytest.raises(UsageError, match="a batch size of 0"):
+    with raises(UsageError, "batch_size", asked=0, limit=1):
         wrap(model(), input=SPEC, output=CLASSES, batch_size=0)
 
 
@@ -90,7 +91,7 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
     for device in ("moon", "cuda:99"):
         with pytest.raises(UsageError, match=rf"--device {device} can't be used .* PyTorch sees cpu"):
             memory.moved(model(), device)
-    with pytest.raises(UsageError, match="is for PyTorch modules, and a function was opened"):
+    with raises(UsageError, "device", asked="cpu", found="function"):
         memory.moved(lambda images: images, "cpu")
 
 

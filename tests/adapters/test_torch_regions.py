@@ -15,6 +15,7 @@ from innerview.errors import ModelError, UsageError
 from innerview.methods import gradient
 from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit
+from raising import raises
 from typecheck import unchecked
 
 pytestmark = pytest.mark.torch
@@ -57,25 +58,25 @@ def test_the_score_is_the_mean_logit_and_its_gradient_lies_inside(coarse: bool, 
 
 
 def test_a_map_of_logits_alone_is_refused_with_the_way() -> None:
-    with pytest.raises(ModelError, match=r"reduce it with innerview\.mean_inside\(model, region\)"):
+    with raises(ModelError, "outputs", asked=3, found=(3, 3, 8, 12)):
         wrap(Dense(), input=SPEC, output=ABC)
 
 
 @pytest.mark.parametrize("region", [(0, 0, 0, 4), (1, 2, 3), np.zeros((8, 12)), -np.ones((8, 12)), np.ones((2, 8, 12))])
 def test_a_region_that_is_none_is_refused(region: Any) -> None:
-    with unchecked(), pytest.raises(UsageError, match=r"region of shape|mask is 0 everywhere"):
+    with unchecked(), raises(UsageError, "region"):
         innerview.mean_inside(Dense(), region)
 
 
-@pytest.mark.parametrize(("region", "message"), [((8, 0, 6, 4), "does not lie in"), (np.ones((4, 4)), "the mask has")])
-def test_a_region_outside_of_the_image_is_refused(region: Any, message: str) -> None:
-    with pytest.raises(ModelError, match=message):
+@pytest.mark.parametrize(("region", "asked"), [((8, 0, 6, 4), (8, 0, 6, 4)), (np.ones((4, 4)), (4, 4))])
+def test_a_region_outside_of_the_image_is_refused(region: Any, asked: tuple[int, ...]) -> None:
+    with raises(ModelError, "region", asked=asked, found=(8, 12)):
         wrap(innerview.mean_inside(Dense(), region), input=SPEC, output=ABC)
 
 
 def test_what_gives_no_map_is_refused() -> None:
     flat = nn.Sequential(nn.Flatten(), nn.Linear(288, 3))
-    with pytest.raises(ModelError, match=r"it takes logits of batch × class × height × width"):
+    with raises(ModelError, "outputs", found=(3, 3)):
         wrap(innerview.mean_inside(flat, (0, 0, 2, 2)), input=SPEC, output=ABC)
-    with pytest.raises(UsageError, match="give a PyTorch module"):
+    with raises(UsageError, "model", found="function"):
         innerview.mean_inside(lambda images: images, (0, 0, 2, 2))

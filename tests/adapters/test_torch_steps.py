@@ -17,6 +17,7 @@ from innerview.adapters.torch.steps import traced
 from innerview.errors import UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.workbench.network import page_network
+from raising import raises
 
 pytestmark = pytest.mark.torch
 
@@ -76,7 +77,7 @@ def test_a_model_of_pytorch_goes_into_a_page() -> None:
     assert found["error"] > 0
     assert set(found["layers"]) <= {one["name"] for one in found["network"]["operations"]}
     single = wrap(small(), input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(3, kind="sigmoid"))
-    with pytest.raises(UsageError, match="gives sigmoid of 3 classes"):
+    with raises(UsageError, "kind", asked="single", found="sigmoid"):
         page_network(single, "single")
     assert np.isfinite(found["error"])
 

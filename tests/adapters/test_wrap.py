@@ -13,6 +13,7 @@ from innerview.errors import ModelError, UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.types import Array
 from models import MODELS, OUTPUT_SPEC, SMALL, torch_module
+from raising import raises
 
 SPECS = {"input": SMALL, "output": OUTPUT_SPEC}
 
@@ -40,7 +41,7 @@ def test_options_reach_the_adapter() -> None:
 
 
 def test_an_option_of_another_adapter_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UsageError, match=r"notes was given for a function.*batch_size") as caught:
+    with raises(UsageError, "options", asked=("notes",)) as caught:
         wrap(good, **SPECS, notes=("mine",))
     assert "dtype" in str(caught.value)
 
@@ -77,13 +78,13 @@ def test_a_framework_without_adapter_is_not_taken_for_a_function(package: str) -
 
 
 def test_a_function_that_mixes_its_rows_is_refused() -> None:
-    with pytest.raises(ModelError, match="other images are in its batch"):
+    with raises(ModelError, "batch"):
         wrap(lambda inputs: good(inputs - inputs.mean(axis=0)), **SPECS)
 
 
 def test_a_function_that_changes_from_call_to_call_is_refused() -> None:
     random = np.random.default_rng(0)
-    with pytest.raises(ModelError, match="from one call"):
+    with raises(ModelError, "batch"):
         wrap(lambda inputs: random.normal(size=(len(inputs), 3)), **SPECS)
 
 
@@ -94,7 +95,7 @@ def test_rounding_is_no_dependence() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_outputs_that_are_not_finite_are_refused(value: float) -> None:
-    with pytest.raises(ModelError, match="not finite"):
+    with raises(ModelError, "outputs", found="not finite"):
         wrap(lambda inputs: good(inputs) + value, **SPECS)
 
 

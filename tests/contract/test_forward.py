@@ -9,6 +9,7 @@ from contract.closeness import assert_close
 from innerview.errors import ImageError, ModelError, UsageError
 from innerview.model import Model
 from models import OUTPUT_SPEC, Subject
+from raising import raises
 from typecheck import unchecked
 
 
@@ -116,16 +117,14 @@ class Tensor:
 
 @pytest.mark.parametrize("given", [Tensor(), [[[[0.0]]]]], ids=["tensor", "list"])
 def test_what_is_no_numpy_array_is_refused_with_the_line_that_makes_one(subject: Subject, given: object) -> None:
-    with (
-        unchecked(),
-        pytest.raises(ImageError, match=rf"{type(given).__name__} was given.*permute\(1, 2, 0\)\.numpy\(\)"),
-    ):
+    with unchecked(), raises(ImageError, "image") as refused:
         subject.build().forward(given)
+    assert type(given).__name__ in refused.value.found
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, bool])
 def test_pixels_that_are_no_floats_are_refused(subject: Subject, kind) -> None:
-    with unchecked(), pytest.raises(ModelError, match=np.dtype(kind).name):
+    with unchecked(), raises(ModelError, "dtype", found=np.dtype(kind).name):
         subject.build().forward(subject.images().astype(kind))
 
 

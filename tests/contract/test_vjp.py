@@ -11,6 +11,7 @@ from innerview.model import OUTPUT, DifferentiableModel, GradOutputs, require_di
 from innerview.targets import Logit, row_by_row, together
 from innerview.types import Array
 from models import MODELS, Subject
+from raising import raises
 from typecheck import unchecked
 
 CLASSES = 3
@@ -150,7 +151,7 @@ def test_it_is_differentiable(differentiable: Subject) -> None:
 
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model.formula])
 def test_gradients_of_a_function_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="only be run forward"):
+    with raises(UsageError, "gradients", found="forward only"):
         require_differentiable(Subject("function", name).build())
 
 
@@ -178,11 +179,11 @@ def test_different_numbers_of_targets_are_refused(differentiable: Subject) -> No
 
 def test_unknown_layers_and_wrong_images_are_refused(differentiable: Subject) -> None:
     model, images = differentiable.build(), differentiable.images()
-    with pytest.raises(UnknownLayer, match="nowhere"):
+    with raises(UnknownLayer, "layer", asked="nowhere"):
         model.vjp(images, {OUTPUT: EVERY}, ["nowhere"])
-    with pytest.raises(UnknownLayer, match="nowhere"):
+    with raises(UnknownLayer, "layer", asked="nowhere"):
         model.vjp(images, {"nowhere": EVERY})
-    with unchecked(), pytest.raises(ModelError, match="divide bytes by 255"):
+    with unchecked(), raises(ModelError, "dtype", found="uint8"):
         model.vjp(images.astype(np.uint8), {OUTPUT: EVERY})
 
 

@@ -19,6 +19,7 @@ from innerview.data.cifar10 import CLASSES, PARTS, fetch, from_pickle, load
 from innerview.data.download import Source
 from innerview.data.labelled import Dataset
 from innerview.errors import DataError
+from raising import raises
 
 EACH = 10
 
@@ -154,27 +155,27 @@ def test_a_damaged_batch_is_refused_by_name(content: bytes) -> None:
 def test_a_missing_batch_is_named(tmp_path, labelled) -> None:
     folder = written(tmp_path / "batches", labelled, ".bin", binary_batch)
     (folder / "data_batch_4.bin").unlink()
-    with pytest.raises(DataError, match=r"data_batch_4\.bin is missing"):
+    with raises(DataError, "files", found=("data_batch_4.bin",), file="batches"):
         load(folder)
 
 
 def test_a_binary_batch_that_is_cut_short_is_refused(tmp_path, labelled) -> None:
     folder = written(tmp_path / "batches", labelled, ".bin", binary_batch)
     (folder / "test_batch.bin").write_bytes((folder / "test_batch.bin").read_bytes()[:-1])
-    with pytest.raises(DataError, match=r"test_batch\.bin in .* has 30,729 bytes"):
+    with raises(DataError, "length", found=30729):
         load(folder)
 
 
 def test_a_class_number_beyond_the_classes_is_refused(tmp_path, labelled) -> None:
     folder = written(tmp_path / "batches", (labelled[0], labelled[1] + 1), "", python_batch)
-    with pytest.raises(DataError, match="from 1 to 10"):
+    with raises(DataError, "labels", asked="training", found=(1, 10), limit=9):
         load(folder)
 
 
 def test_a_tarball_that_is_cut_short_says_to_download_again(tmp_path, labelled) -> None:
     path = packed(written(tmp_path / "batches", labelled, "", python_batch))
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(DataError, match="download again"):
+    with raises(DataError, "file", found="EOFError", file="batches.tar.gz"):
         load(path)
 
 
@@ -198,22 +199,20 @@ class Codec:
 
 
 def test_a_pickle_runs_no_codec_but_the_one_that_bytes_need() -> None:
-    with pytest.raises(DataError, match="codec rot13"):
+    with raises(DataError, "pickle", found="rot13"):
         from_pickle(pickle.dumps({b"data": Codec()}), "data_batch_1")
 
 
 def test_a_refused_pickle_is_named_with_its_file(tmp_path, labelled) -> None:
     folder = written(tmp_path / "batches", labelled, "", python_batch)
     (folder / "data_batch_3").write_bytes(pickle.dumps(print))
-    with pytest.raises(
-        DataError, match=r"data_batch_3 in .*batches is not opened: its pickle asks for builtins\.print"
-    ):
+    with raises(DataError, "pickle", found="builtins.print"):
         load(folder)
 
 
 def test_another_file_than_a_tarball_is_refused_in_one_line(tmp_path) -> None:
     (tmp_path / "notes.md").write_text("hello")
-    with pytest.raises(DataError, match=r"tarball of CIFAR-10 .*notes\.md can't be read") as refused:
+    with raises(DataError, "file", found="ReadError", file="notes.md") as refused:
         load(tmp_path / "notes.md")
     assert "\n" not in str(refused.value)
 
@@ -221,32 +220,32 @@ def test_another_file_than_a_tarball_is_refused_in_one_line(tmp_path) -> None:
 def test_an_npz_that_does_not_fit_is_named(tmp_path) -> None:
     images, labels = np.zeros((2, 4, 4, 3)), np.arange(2)
     np.savez(tmp_path / "floats.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
-    with pytest.raises(DataError, match=r"in .*floats\.npz images are .* float64 .* convert them"):
+    with raises(DataError, "images", found=(2, 4, 4, 3), file="floats.npz"):
         load(tmp_path / "floats.npz")
 
 
 @pytest.mark.parametrize("name", ["nowhere", "nowhere.npz", "nowhere.tar.gz"])
 def test_a_path_that_is_not_there_is_said_so(tmp_path, name) -> None:
-    with pytest.raises(DataError, match="is not there"):
+    with raises(DataError, "data"):
         load(tmp_path / name)
 
 
 def test_an_npz_of_other_arrays_says_what_is_wanted(tmp_path) -> None:
     np.savez(tmp_path / "data.npz", images=np.zeros(3))
-    with pytest.raises(DataError, match="holds images; a data set is train_images"):
+    with raises(DataError, "arrays", found=("images",), file="data.npz"):
         load(tmp_path / "data.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 cut short"])
 def test_a_damaged_npz_is_said_so(tmp_path, content) -> None:
     (tmp_path / "data.npz").write_bytes(content)
-    with pytest.raises(DataError, match="can't be read"):
+    with raises(DataError, "file", found="BadZipFile", file="data.npz"):
         load(tmp_path / "data.npz")
 
 
 def test_an_npz_with_objects_is_not_unpickled(tmp_path) -> None:
     np.savez(tmp_path / "data.npz", train_images=np.array([Intruder()], dtype=object), train_labels=1, test_images=1,
              test_labels=1)  # fmt: skip
-    with pytest.raises(DataError, match="holds Python objects"):
+    with raises(DataError, "objects", found="Python objects"):
         load(tmp_path / "data.npz")
     assert not Path("intruded").exists()

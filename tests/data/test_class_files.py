@@ -8,6 +8,7 @@ import pytest
 
 from innerview.data.class_files import read_class_file
 from innerview.errors import UsageError
+from raising import raises
 
 PETS = ("cat", "dog", "tench, Tinca tinca")
 JSON = {
@@ -95,9 +96,9 @@ def test_what_can_not_be_read_says_why(tmp_path: Path, content: bytes, said: str
 def test_only_regular_files_are_opened(tmp_path: Path) -> None:
     """A pipe would wait for ever, a device has no end."""
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="not a regular file"):
+    with raises(UsageError, "classes", file="pipe"):
         read_class_file(tmp_path / "pipe")
-    with pytest.raises(UsageError, match="a folder"):
+    with raises(UsageError, "classes", found="a folder"):
         read_class_file(tmp_path)
     for missing in (tmp_path / "none", Path("nul\0"), Path("a" * 5000)):
         with pytest.raises(UsageError, match="can't be read"):
@@ -107,5 +108,5 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
 def test_size_is_bounded(tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.truncate(2**40)
-    with pytest.raises(UsageError, match="the most is"):
+    with raises(UsageError, "size", found=1099511627776, limit=16777216, file="large"):
         read_class_file(tmp_path / "large")

@@ -10,6 +10,7 @@ from PIL import Image
 
 from innerview.data.class_folders import from_folders
 from innerview.errors import DataError
+from raising import raises
 
 
 def image(path: Path, colour: tuple[int, int, int], width: int = 8, height: int = 8) -> None:
@@ -103,31 +104,31 @@ def test_other_files_are_left_alone(animals: Path) -> None:
 def test_one_class_is_refused(tmp_path: Path) -> None:
     image(tmp_path / "cat" / "0.png", (0, 0, 0))
     image(tmp_path / "cat" / "1.png", (0, 0, 0))
-    with pytest.raises(DataError, match="holds one class folder"):
+    with raises(DataError, "classes", found=("cat",)):
         from_folders(tmp_path, size=8)
 
 
 def test_no_class_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=str(tmp_path)):
+    with raises(DataError, "class folders", found="is empty"):
         from_folders(tmp_path, size=8)
 
 
 def test_an_empty_class_is_named(animals: Path) -> None:
     (animals / "eel").mkdir()
-    with pytest.raises(DataError, match="eel holds no image"):
+    with raises(DataError, "class", found=0, file="eel"):
         from_folders(animals, size=8)
 
 
 def test_a_class_of_one_image_is_named(animals: Path) -> None:
     image(animals / "eel" / "0.png", (0, 0, 0))
-    with pytest.raises(DataError, match="eel holds one image"):
+    with raises(DataError, "class", found=1, file="eel"):
         from_folders(animals, size=8)
 
 
 def test_a_test_class_that_is_not_trained_is_named(tmp_path: Path) -> None:
     for place in ("train/cat", "train/dog", "test/cat", "test/dog", "test/eel"):
         image(tmp_path / place / "0.png", (0, 0, 0))
-    with pytest.raises(DataError, match="not in train: eel"):
+    with raises(DataError, "classes", found=("eel",), file="test"):
         from_folders(tmp_path, size=8)
 
 
@@ -135,5 +136,5 @@ def test_a_class_whose_images_are_all_unreadable_is_refused_even_when_skipping(a
     for number in range(2):
         (animals / "eel").mkdir(exist_ok=True)
         (animals / "eel" / f"{number}.png").write_bytes(b"no image")
-    with pytest.raises(DataError, match="no training image of eel"):
+    with raises(DataError, "classes", asked="training", found=("eel",)):
         from_folders(animals, size=8, skip_bad=True)

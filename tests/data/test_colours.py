@@ -10,6 +10,7 @@ from data.files_made import encoded, png, random_bytes
 from innerview.data.image import Image as Loaded
 from innerview.data.reading import load_image
 from innerview.errors import ImageError
+from raising import raises
 
 GREY = np.array([[0, 17, 128, 255]], np.uint8)
 
@@ -123,7 +124,7 @@ class TestDeep:
             load_image(data, name="scan.tiff")
 
     def test_negative_whole_numbers_are_refused(self) -> None:
-        with pytest.raises(ImageError, match="holds numbers from -3 to 7"):
+        with raises(ImageError, "values", found=(-3.0, 7.0)):
             load_image(encoded(Image.fromarray(np.array([[-3, 7]], np.int32)), "TIFF"))
 
 

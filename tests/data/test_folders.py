@@ -9,6 +9,7 @@ from PIL import Image
 from data.files_made import encoded
 from innerview.data.folders import ClassFolders, open_folders
 from innerview.errors import AmbiguousClass, DataError, ImageError, UnknownClass
+from raising import raises
 
 LEVELS = {"cat": 50, "dog": 100, "horse": 200}
 
@@ -51,13 +52,13 @@ def test_images_can_be_picked(data: ClassFolders, asked: str | int, name: str) -
 
 @pytest.mark.parametrize("asked", [17, "17"])
 def test_a_number_beyond_the_last_is_refused(data: ClassFolders, asked: str | int) -> None:
-    with pytest.raises(DataError, match=r"image '17' was asked for; the images in .* are numbered 0 to 16"):
+    with raises(DataError, "image", limit=16):
         data.pick(asked)
 
 
 @pytest.mark.parametrize("asked", ["cat:3", "cat:-1", "cat:x", "cat:"])
 def test_a_number_beyond_the_last_of_a_class_is_refused(data: ClassFolders, asked: str) -> None:
-    with pytest.raises(DataError, match=f"image '{asked}' was asked for; the images of cat are numbered 0 to 2"):
+    with raises(DataError, "image", asked=asked, limit=2):
         data.pick(asked)
 
 
@@ -88,9 +89,7 @@ class TestTheNetworksClasses:
         assert data.matching(("horse", "Dog", "ship", "CAT")) == (3, 1, 0)
 
     def test_that_are_missing_list_both(self, data: ClassFolders) -> None:
-        with pytest.raises(
-            DataError, match=r"does not know dog, horse; the classes in .* are cat, dog, horse, the model's cat, ship"
-        ):
+        with raises(DataError, "classes", found=("dog", "horse")):
             data.matching(("cat", "ship"))
 
 
@@ -103,7 +102,7 @@ class TestLayouts:
 
     def test_a_missing_part_is_named(self, tmp_path: Path) -> None:
         fill(tmp_path / "train", {"cat": 2})
-        with pytest.raises(DataError, match="is divided into train; there is no part 'test'"):
+        with raises(DataError, "part", asked="test"):
             open_folders(tmp_path)
 
     def test_one_class_is_a_data_set_too(self, tmp_path: Path) -> None:
@@ -135,26 +134,26 @@ class TestLayouts:
 
 class TestNoDataSet:
     def test_a_missing_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="nowhere, which is not there; name a folder that holds test/<class>"):
+        with raises(DataError, "data", file="nowhere"):
             open_folders(tmp_path / "nowhere")
 
     def test_a_file(self, tmp_path: Path) -> None:
         (tmp_path / "a.npz").touch()
-        with pytest.raises(DataError, match=r"a\.npz, which is a file; name a folder"):
+        with raises(DataError, "data", found="a file", file="a.npz"):
             open_folders(tmp_path / "a.npz")
 
     def test_an_empty_folder(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match=r"is empty, but no class folder .* expected is test/<class>"):
+        with raises(DataError, "class folders", found="is empty"):
             open_folders(tmp_path)
 
     def test_images_without_classes(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cat": 3})
-        with pytest.raises(DataError, match="cat holds 3 images but no class folders; sort them into"):
+        with raises(DataError, "class folders", found="3 images", file="cat"):
             open_folders(tmp_path / "cat")
 
     def test_only_empty_classes(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cat": 0, "dog": 0})
-        with pytest.raises(DataError, match="holds cat, dog, but no class folder with an image in it"):
+        with raises(DataError, "class folders", found="holds cat, dog"):
             open_folders(tmp_path)
 
     def test_a_folder_that_may_not_be_listed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,20 +161,20 @@ class TestNoDataSet:
             raise PermissionError(13, "Permission denied")
 
         monkeypatch.setattr(Path, "iterdir", refuse)
-        with pytest.raises(DataError, match="can't be listed: Permission denied; change its permissions"):
+        with raises(DataError, "permission"):
             open_folders(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"meow", r"cat:1 \(2\.png\) is text, 4 bytes"), (None, "there is no file .*; beside it there is")],
+    [(b"meow", "kind"), (None, "file")],
 )
 def test_an_image_that_can_not_be_read_says_which(data: ClassFolders, content: bytes | None, said: str) -> None:
     entry = data.pick("cat:1")
     entry.path.unlink()
     if content is not None:
         entry.path.write_bytes(content)
-    with pytest.raises(ImageError, match=said):
+    with raises(ImageError, said):
         entry.read()
 
 
@@ -197,7 +196,7 @@ class TestOthersLayouts:
     def test_a_test_part_without_labels_alone_is_named(self, tmp_path: Path) -> None:
         fill(tmp_path / "train", {"cat": 2})
         fill(tmp_path, {"test": 3})
-        with pytest.raises(DataError, match="test holds 3 images but no class folders"):
+        with raises(DataError, "class folders", found="3 images", file="test"):
             open_folders(tmp_path)
 
     def test_train_is_a_class_beside_others(self, tmp_path: Path) -> None:
@@ -223,7 +222,7 @@ class TestOthersLayouts:
     def test_of_several_none_is_guessed(self, tmp_path: Path) -> None:
         fill(tmp_path / "animals", {"cat": 1})
         fill(tmp_path / "things", {"cup": 1})
-        with pytest.raises(DataError, match=r"several folders of class folders; name one: .*animals, .*things"):
+        with raises(DataError, "class folders"):
             open_folders(tmp_path)
 
     def test_links_in_a_circle_end(self, tmp_path: Path) -> None:
@@ -237,7 +236,7 @@ class TestOthersLayouts:
     def test_links_in_a_circle_without_images_end(self, tmp_path: Path) -> None:
         (tmp_path / "a" / "b").mkdir(parents=True)
         (tmp_path / "a" / "b" / "up").symlink_to(tmp_path, target_is_directory=True)
-        with pytest.raises(DataError, match="no class folder with an image in it"):
+        with raises(DataError, "class folders", found="holds a"):
             open_folders(tmp_path)
 
     def test_pipes_are_passed_over(self, tmp_path: Path) -> None:
@@ -257,7 +256,7 @@ class TestNames:
 
     def test_both_ways_at_once_are_refused(self, tmp_path: Path) -> None:
         fill(tmp_path, {"cafe\u0301": 1, "caf\u00e9": 1})
-        with pytest.raises(DataError, match="several folders called caf\u00e9, with letters composed in different"):
+        with raises(DataError, "folders", found=("café",)):
             open_folders(tmp_path)
 
     def test_bytes_that_are_no_text_and_line_ends_are_shown(self, tmp_path: Path) -> None:
@@ -270,18 +269,18 @@ class TestNames:
         fill(tmp_path, {"Cat": 1, "cat": 2})
         data = open_folders(tmp_path)
         assert (len(data.of_class("Cat")), len(data.of_class("cat"))) == (1, 2)
-        with pytest.raises(AmbiguousClass, match="0 Cat or 1 cat"):
+        with raises(AmbiguousClass, "class", asked="CAT"):
             data.of_class("CAT")
 
     def test_a_class_name_that_the_model_has_twice_is_refused_with_its_numbers(self, tmp_path: Path) -> None:
         fill(tmp_path, {"crane": 1})
-        with pytest.raises(DataError, match="say which by its number: 1 crane or 2 crane"):
+        with raises(DataError, "class", asked="crane", file="crane"):
             open_folders(tmp_path).matching(("hen", "crane", "crane"))
         (tmp_path / "crane").rename(tmp_path / "2 crane")
         assert open_folders(tmp_path).matching(("hen", "crane", "crane")) == (2,)
 
     def test_imagenets_numbers_are_told_how(self, tmp_path: Path) -> None:
         fill(tmp_path, {"n01440764": 1})
-        with pytest.raises(DataError, match="--classes FILE with lines as n01440764 tench"):
+        with raises(DataError, "classes", found=("n01440764",)):
             open_folders(tmp_path).matching(("tench",))
         assert open_folders(tmp_path).matching(("n01443537 goldfish", "n01440764 tench, Tinca tinca")) == (1,)

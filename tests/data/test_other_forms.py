@@ -14,6 +14,7 @@ from data.forms import LINEAR, near, over_white
 from innerview.data.colours import OVER_WHITE
 from innerview.data.reading import load_image
 from innerview.errors import ImageError
+from raising import raises
 
 
 class TestJPEG:
@@ -34,23 +35,23 @@ class TestJPEG:
         near(load_image(data), np.array([0, 1, 1]), 0.01)
         place = data.index(b"\xff\xee")
         without = data[:place] + data[place + 16 :]
-        with pytest.raises(ImageError, match="four inks without Adobe's mark"):
+        with raises(ImageError, "inks", found=4):
             load_image(without)
 
     @pytest.mark.parametrize(
         ("at", "value", "said"),
-        [(1, 0xC3, "of a kind that is not read .lossless or in levels, SOF3"), (4, 12, "with 12 bits per channel")],
+        [(1, 0xC3, "kind"), (4, 12, "depth")],
     )
     def test_kinds_that_are_not_read_are_named(self, at: int, value: int, said: str) -> None:
         data = bytearray(encoded(Image.new("RGB", (8, 8)), "JPEG"))
         data[data.index(b"\xff\xc0") + at] = value
-        with pytest.raises(ImageError, match=said):
+        with raises(ImageError, said):
             load_image(bytes(data))
 
     def test_scans_without_end_are_refused(self) -> None:
         data = encoded(Image.new("L", (4000, 4000)), "JPEG", progressive=True)
         start = data.rindex(b"\xff\xda")
-        with pytest.raises(ImageError, match=r"goes over its 4000 × 4000 pixels .* times"):
+        with raises(ImageError, "scans", found=206):
             load_image(data[:-2] + data[start:-2] * 200 + b"\xff\xd9")
 
     def test_a_profile_in_several_parts(self) -> None:
@@ -147,5 +148,5 @@ class TestNetpbm:
             load_image(data)
 
     def test_size_is_checked_first(self) -> None:
-        with pytest.raises(ImageError, match="90000 × 90000"):
+        with raises(ImageError, "size", found=(90000, 90000), limit=64000000):
             load_image(b"P6 90000 90000 255\n")

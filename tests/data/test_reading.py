@@ -14,6 +14,7 @@ from innerview.data.decoding import FORMATS
 from innerview.data.exif import DAMAGED
 from innerview.data.reading import load_image
 from innerview.errors import ImageError
+from raising import raises
 
 # Nothing of these changes a pixel on the way in and out.
 LOSSLESS = {"PNG": {}, "WEBP": {"lossless": True}, "BMP": {}, "TIFF": {}}
@@ -117,7 +118,7 @@ def test_an_unknown_orientation_changes_nothing() -> None:
 class TestTooLarge:
     def test_a_huge_header_is_refused_unread(self) -> None:
         """64 megapixels in the header and one byte behind it: decoding would complain of the byte."""
-        with pytest.raises(ImageError, match=r"8001 × 8000 \(64 megapixels\).*at most|the most that is read is 64"):
+        with raises(ImageError, "size", found=(8000, 8001), limit=64000000):
             load_image(png(8001, 8000, 8, 2, b"\0"), name="huge.png")
 
     @pytest.mark.parametrize("side", [12_000, 60_000], ids=["Pillow would warn", "Pillow would refuse"])
@@ -130,7 +131,7 @@ class TestTooLarge:
     def test_the_limit_can_be_set_and_is_exact(self) -> None:
         data = encoded(Image.new("RGB", (10, 10)))
         assert load_image(data, max_pixels=100).size == (10, 10)
-        with pytest.raises(ImageError, match="10 × 10"):
+        with raises(ImageError, "size", found=(10, 10), limit=99):
             load_image(data, max_pixels=99)
 
     def test_files_are_bounded_too(self, tmp_path) -> None:
@@ -139,7 +140,7 @@ class TestTooLarge:
         path.write_bytes(data)
         assert load_image(path, max_bytes=len(data)).size == (10, 10)
         for source in (path, data):
-            with pytest.raises(ImageError, match=r"bytes"):
+            with raises(ImageError, "size", found=70, limit=69):
                 load_image(source, max_bytes=len(data) - 1)
 
 
@@ -172,7 +173,7 @@ def test_what_is_no_image_is_named(tmp_path, data: bytes, said: str) -> None:
 def test_a_file_that_was_cut_short_is_refused(kind: str) -> None:
     whole = encoded(Image.fromarray(random_bytes(40, 40)), kind)
     assert load_image(whole).size == (40, 40)
-    with pytest.raises(ImageError, match=r"cut short.*save it again|broken at its start|broken WebP"):
+    with raises(ImageError, "damage"):
         load_image(whole[: len(whole) // 2])
 
 

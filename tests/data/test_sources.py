@@ -15,6 +15,7 @@ from data.files_made import animation, encoded, png, random_bytes
 from innerview.data.reading import load_image
 from innerview.errors import ImageError
 from innerview.types import Array
+from raising import raises
 from typecheck import unchecked
 
 VALUES = random_bytes(4, 6)
@@ -156,7 +157,7 @@ class TestPIL:
         np.testing.assert_allclose(found.pixels, VALUES / 255, atol=1e-6)
 
     def test_size_is_bounded(self) -> None:
-        with pytest.raises(ImageError, match=r"40000 × 1 .*the most that is read is 32768 pixels a side"):
+        with raises(ImageError, "side", found=(1, 40000), limit=32768):
             load_image(Image.new("L", (40_000, 1)))
 
 

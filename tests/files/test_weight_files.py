@@ -22,6 +22,7 @@ from innerview.files.tensors import read_tensors
 from innerview.files.weights import read_arrays
 from innerview.session.compute.weights import count_weights
 from innerview.workbench.weights import read_weights, statistics_table
+from raising import raises
 
 EXACT = {
     "float64": torch.float64, "float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16,
@@ -221,7 +222,7 @@ def bomb(path: Path, entry: str, size: int = 2**30) -> Path:
 
 @pytest.mark.parametrize(("name", "entry"), [("w.npz", "a.npy"), ("w.pt", "w/data.pkl")])
 def test_what_unpacks_to_a_gibibyte_is_not_unpacked(tmp_path: Path, name: str, entry: str) -> None:
-    with pytest.raises(DataError, match=r"would become 1,0\d\d,\d\d\d,\d\d\d"):
+    with raises(DataError, "size", found=1073741824, limit=268435456):
         read_weights(bomb(tmp_path / name, entry))
 
 
@@ -229,7 +230,7 @@ def test_what_unpacks_to_a_gibibyte_is_not_unpacked(tmp_path: Path, name: str, e
 def test_an_entry_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / "w.npz", "w") as archive:
         archive.writestr(name, npy("()", bytes(4)))
-    with pytest.raises(DataError, match="leads out of the archive"):
+    with raises(DataError, "entry", file="w.npz"):
         read_weights(tmp_path / "w.npz")
 
 

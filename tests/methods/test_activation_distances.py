@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from innerview.adapters import FunctionModel
 from innerview.adapters.numpy.model import NumpyModel
@@ -11,6 +10,7 @@ from innerview.adapters.numpy.operations import Convolution, Dense, GlobalMean, 
 from innerview.errors import UsageError
 from innerview.methods import activation_distances
 from innerview.model import InputSpec, OutputSpec
+from raising import raises
 
 RANDOM = np.random.default_rng(0)
 STEPS = [Convolution("conv"), ReLU("relu"), GlobalMean("mean"), Dense("dense", bias=False)]
@@ -47,8 +47,8 @@ def test_images_like_the_real_ones_lie_at_every_percentile_and_others_at_the_end
 
 
 def test_bad_input() -> None:
-    with pytest.raises(UsageError, match="neighbour 39 among 40"):
+    with raises(UsageError, "k", asked=39, limit=38):
         activation_distances(MODEL, REAL, REAL, k=39)
     plain = FunctionModel(lambda images: images.mean(axis=(1, 2))[:, :2], InputSpec(6, 6), OutputSpec(("one", "two")))
-    with pytest.raises(UsageError, match="0 layers with weights"):
+    with raises(UsageError, "layer", found=0):
         activation_distances(plain, REAL, REAL, k=3)

@@ -9,6 +9,7 @@ from innerview.errors import UnknownLayer
 from innerview.methods import activations, area_mean
 from innerview.methods.activations import colour_correlations
 from methods.analytic import Analytic
+from raising import raises
 
 
 def test_a_layer_is_the_layer_s_output() -> None:
@@ -21,7 +22,7 @@ def test_a_layer_is_the_layer_s_output() -> None:
 
 def test_an_unknown_layer_lists_the_layers() -> None:
     model = Analytic.random(1)
-    with pytest.raises(UnknownLayer, match="'conv1'; the layers are cube"):
+    with raises(UnknownLayer, "layer", asked="conv1"):
         activations(model, np.zeros(model.input.shape), ["conv1"])
 
 

@@ -26,6 +26,7 @@ from innerview.model import InputSpec, OutputSpec
 from innerview.results import as_attribution
 from innerview.targets import Contrast, Logit, Margin, Probability, Target
 from models import SUBJECTS, Subject
+from raising import raises
 
 ENDING = [one for one in SUBJECTS if one.name in {"means", "mixed"}]
 SPEC = InputSpec(8, 12, 3)
@@ -106,7 +107,7 @@ def test_a_score_that_is_a_sum_of_outputs_has_parts_too(target: Target, factors:
 
 
 def test_a_probability_is_no_sum_of_outputs() -> None:
-    with pytest.raises(UsageError, match="no sum of them"):
+    with raises(UsageError, "target", asked="probability"):
         class_evidence(wrapped(*HEADS["mean"]), IMAGE, Probability())
 
 

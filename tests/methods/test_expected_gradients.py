@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from innerview.errors import ImageError, UsageError
 from innerview.methods import expected_gradients, integrated_gradients
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
 from models import Subject
+from raising import raises
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -69,13 +69,13 @@ def test_a_seed_decides_whatever_the_batch_size() -> None:
 
 
 def test_bad_requests_say_asked_found_and_do() -> None:
-    with pytest.raises(UsageError, match="no baseline was given; give images to compare with"):
+    with raises(UsageError, "baselines", found=0):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=[])
-    with pytest.raises(UsageError, match="1 samples were asked for"):
+    with raises(UsageError, "n_samples", asked=1, limit=2):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, n_samples=1)
-    with unchecked(), pytest.raises(ImageError, match="the baseline has shape"):
+    with unchecked(), raises(ImageError, "baseline", asked=(4, 5, 3), found=(2, 5, 3)):
         expected_gradients(NETWORK, IMAGE, Logit(0), baselines=[IMAGE[:2]])
     function = Subject("function", "linear")
     image = function.images(1)[0]
-    with unchecked(), pytest.raises(UsageError, match="can only be run forward"):
+    with unchecked(), raises(UsageError, "gradients", found="forward only"):
         expected_gradients(function.build(), image, Logit(0), baselines=[image])

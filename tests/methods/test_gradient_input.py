@@ -8,6 +8,7 @@ from innerview.methods import gradient, gradient_input, integrated_gradients
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
 from models import Subject
+from raising import raises
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -41,8 +42,8 @@ def test_for_a_linear_model_it_is_integrated_gradients() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with unchecked(), pytest.raises(ImageError, match="the baseline has shape"):
+    with unchecked(), raises(ImageError, "baseline", asked=(4, 5, 3), found=(2, 2, 3)):
         gradient_input(NETWORK, IMAGE, Logit(), baseline=np.zeros((2, 2, 3)))
     function = Subject("function", "linear")
-    with unchecked(), pytest.raises(UsageError, match="can only be run forward"):
+    with unchecked(), raises(UsageError, "gradients", found="forward only"):
         gradient_input(function.build(), function.images(1)[0], Logit())

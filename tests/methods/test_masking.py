@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from innerview.errors import ImageError, UsageError
 from innerview.methods import deletion, insertion, predict
 from innerview.methods.masking import ORDERS, rank
 from methods.analytic import Analytic
+from raising import raises
 from typecheck import unchecked
 
 
@@ -51,13 +51,13 @@ def test_the_highest_pixels_come_first() -> None:
 def test_bad_requests() -> None:
     model = Analytic.random(7)
     image = np.zeros(model.input.shape)
-    with pytest.raises(UsageError, match="no order 'best'; the orders are highest"):
+    with raises(UsageError, "order", asked="best"):
         insertion(model, image, image.sum(axis=2), fill=image, order="best")
-    with pytest.raises(UsageError, match="fractions"):
+    with raises(UsageError, "fractions", asked=(2,)):
         insertion(model, image, image.sum(axis=2), fill=image, fractions=[2])
-    with unchecked(), pytest.raises(ImageError, match="map has shape"):
+    with unchecked(), raises(ImageError, "map", asked=(4, 5), found=(2, 2)):
         insertion(model, image, np.zeros((2, 2)), fill=image)
-    with unchecked(), pytest.raises(ImageError, match="fill has shape"):
+    with unchecked(), raises(ImageError, "fill", asked=(4, 5, 3), found=(1, 1, 3)):
         insertion(model, image, image.sum(axis=2), fill=np.zeros((1, 1, 3)))
 
 

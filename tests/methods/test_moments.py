@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import UsageError
 from innerview.methods.moments import Moments, check_samples
+from raising import raises
 
 
 @given(st.integers(2, 12), st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1e6]))
@@ -34,5 +35,5 @@ def test_equal_samples_have_no_error_and_their_own_value() -> None:
 
 def test_one_sample_tells_no_error() -> None:
     check_samples(2)
-    with pytest.raises(UsageError, match="1 samples"):
+    with raises(UsageError, "n_samples", asked=1, limit=2):
         check_samples(1)

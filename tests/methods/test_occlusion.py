@@ -12,6 +12,7 @@ from innerview.methods import occlusion
 from innerview.targets import Logit
 from methods.analytic import Analytic
 from models import Subject
+from raising import raises
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -71,13 +72,13 @@ def test_the_image_is_left_as_it_is_and_progress_is_told() -> None:
 
 
 def test_bad_requests_say_asked_found_and_do() -> None:
-    with pytest.raises(UsageError, match="a window of 5 pixels was asked for; along this side the image has 4"):
+    with raises(UsageError, "window", asked=5, limit=4):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=5)
-    with pytest.raises(UsageError, match="a window of 0 pixels"):
+    with raises(UsageError, "window", asked=0, limit=4):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=0)
-    with pytest.raises(UsageError, match="a stride of 3 was asked for with a window of 2 pixels; from 1 to 2"):
+    with raises(UsageError, "stride", asked=3, limit=2):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL, window=2, stride=3)
-    with unchecked(), pytest.raises(ImageError, match="the fill has shape"):
+    with unchecked(), raises(ImageError, "fill", asked=(4, 5, 3), found=(2, 5, 3)):
         occlusion(NETWORK, IMAGE, Logit(0), fill=FILL[:2], window=2)
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import ImageError, UsageError
 from innerview.methods.partitions import bricks, name_regions, partition
+from raising import raises
 
 
 @given(st.integers(12, 40), st.integers(12, 40), st.integers(1, 12))
@@ -46,7 +47,7 @@ def test_labels_and_masks_are_taken_as_they_are() -> None:
     ids=["another size", "no whole numbers", "below zero", "a gap", "none is 0", "a mask of all"],
 )
 def test_labels_that_are_no_regions_are_refused(labels: np.ndarray) -> None:
-    with pytest.raises(ImageError, match="region"):
+    with raises(ImageError, "regions"):
         partition(2, 2, labels)
 
 
@@ -81,5 +82,5 @@ def test_masks_are_regions_in_their_order_and_the_rest_is_the_last() -> None:
     ):
         with pytest.raises(ImageError, match=said):
             partition(3, 4, masks)
-    with pytest.raises(UsageError, match="no mask"):
+    with raises(UsageError, "mask", found=0):
         partition(3, 4, [])

@@ -17,6 +17,7 @@ from innerview.methods.parts import enlarge, place_windows
 from innerview.model import InputSpec, OutputSpec
 from innerview.spec import OutputKind
 from innerview.types import Array
+from raising import raises
 
 SIDE = 16
 CLASSES = ("dark", "bright", "mixed")
@@ -163,17 +164,17 @@ def test_the_control_is_counted_in_the_sentence() -> None:
 
 
 def test_bad_input() -> None:
-    with pytest.raises(UsageError, match="each is from 1 to 7"):
+    with raises(UsageError, "windows", asked=(8,)):
         parts(model(by_brightness), HALVES, eighths=(8,))
-    with pytest.raises(UsageError, match="no fill was given"):
+    with raises(UsageError, "fills", found=0):
         parts(model(by_brightness), HALVES, fills=())
     small = FunctionModel(by_brightness, InputSpec(7, 9, 1), OutputSpec(CLASSES), np.float64)
-    with pytest.raises(UsageError, match=r"7 × 9.*8 × 8 pixels at least"):
+    with raises(UsageError, "size", found=(7, 9), limit=8):
         parts(small, np.zeros((7, 9, 1)))
-    with pytest.raises(ImageError, match="this model takes 16 × 16 × 1"):
+    with raises(ImageError, "image", asked=(16, 16, 1), found=(8, 16, 1)):
         parts(model(by_brightness), HALVES[:8])
     single = model(lambda images: images.mean(axis=(1, 2)), ("yes",), "scores")
-    with pytest.raises(UsageError, match="no prediction can be read"):
+    with raises(UsageError, "kind", found="one score"):
         parts(single, HALVES)
 
 
@@ -195,5 +196,5 @@ def test_nan_names_the_part() -> None:
 
     image = HALVES.copy()
     image[4, 4] = 0.25
-    with pytest.raises(ModelError, match=r"the part 4,4,\d+,\d+ \(left, top, width, height\) alone"):
+    with raises(ModelError, "outputs", found="not finite"):
         parts(model(run), image)

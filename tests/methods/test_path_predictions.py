@@ -6,6 +6,7 @@ import pytest
 from innerview.errors import UsageError
 from innerview.methods import path_predictions, predict
 from methods.analytic import Analytic
+from raising import raises
 
 
 def test_counts_equal_one_prediction_at_a_time() -> None:
@@ -31,5 +32,5 @@ def test_counts_equal_one_prediction_at_a_time() -> None:
 
 def test_no_image_is_refused() -> None:
     model = Analytic.random(11)
-    with pytest.raises(UsageError, match="no image"):
+    with raises(UsageError, "images", found=0):
         path_predictions(model, [], baseline=np.zeros(model.input.shape), alphas=[1])

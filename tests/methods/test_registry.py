@@ -20,6 +20,7 @@ from innerview.methods.gradient import gradient
 from innerview.methods.method import TYPES, Chosen, Method, Option
 from innerview.targets import Logit
 from models import MODELS, function_model, numpy_model
+from raising import raises
 
 MODEL = MODELS["mixed"]
 NETWORK = numpy_model(MODEL, MODEL.weights(), np.float64)
@@ -221,7 +222,7 @@ def test_a_model_without_gradients_has_the_methods_that_need_none() -> None:
         "rise",
         "class-evidence",
     )
-    with pytest.raises(UsageError, match="needs gradients"):
+    with raises(UsageError, "gradients", asked="grad-cam", found="forward only"):
         registry.read_method("grad-cam").settled(FORWARD)
     image = np.random.default_rng(0).random(LINEAR.input.shape)
     chosen = registry.read_method("occlusion:window=1").settled(FORWARD)

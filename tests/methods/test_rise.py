@@ -16,6 +16,7 @@ from innerview.methods.stopping import PILOT, Stopping
 from innerview.results import Attribution
 from innerview.targets import Logit
 from methods.analytic import Analytic
+from raising import raises
 
 MODEL = Analytic.random(3, 4, 4)
 ADDITIVE = Analytic(MODEL.linear, np.zeros_like(MODEL.curved))
@@ -97,11 +98,11 @@ def test_where_the_samples_end_first_it_is_said(name: str) -> None:
     assert found.intervals.n_samples == 20
     assert found.intervals.half_widths.max() > 1e-3
     assert any("ended first" in note for note in found.notes)
-    with pytest.raises(UsageError, match="16 tell how many are needed"):
+    with raises(UsageError, "n_samples", asked=15, found=16, limit=1):
         run(half_width=1, n_samples=PILOT - 1)
-    with pytest.raises(UsageError, match="half-width"):
+    with raises(UsageError, "half_width", asked=(-1, 0.95)):
         run(half_width=-1)
-    with pytest.raises(UsageError, match="one region"):
+    with raises(UsageError, "regions", asked=1, limit=2):
         run(half_width=1, regions=1)
     assert run(n_samples=3).intervals is None
 

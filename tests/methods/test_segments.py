@@ -20,6 +20,7 @@ from innerview.methods import (
 )
 from innerview.targets import Logit
 from methods.analytic import Analytic
+from raising import raises
 from typecheck import unchecked
 
 NETWORK = Analytic.random(3)
@@ -92,7 +93,7 @@ def test_bad_labels_are_refused() -> None:
     result = gradient_input(NETWORK, IMAGE, Logit(0))
     with unchecked():
         for labels in (np.zeros((2, 2), int), np.zeros((4, 5)), np.full((4, 5), -1)):
-            with pytest.raises(ImageError, match=r"were given for a map of 4 × 5; give one whole number from 0"):
+            with raises(ImageError, "labels", asked=(4, 5)):
                 aggregate_segments(result, labels)
-    with pytest.raises(UsageError, match="a grid of 5 × 1 was asked for an image of 4 × 5"):
+    with raises(UsageError, "grid", asked=(5, 1), found=(4, 5)):
         grid_segments(4, 5, 5, 1)

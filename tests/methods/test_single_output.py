@@ -15,6 +15,7 @@ from innerview.model import InputSpec, OutputSpec
 from innerview.pictures.captions import Subject, said_lines
 from innerview.results import Prediction
 from innerview.viewer import sentences
+from raising import raises
 
 SPEC = InputSpec(2, 2, 1)
 BRIGHT = np.full((2, 2, 1), 0.9, np.float32)
@@ -77,5 +78,5 @@ def test_one_score_without_a_threshold_is_no_answer() -> None:
     found = Prediction(np.array([-3.0]), np.array([np.nan]), ("dog",))
     assert sentences.says(found, 0).startswith("The model gives 0 dog a score of −3.00; ")
     assert said_lines(found, 0, None)[0].text == "score of 0 dog"
-    with pytest.raises(UsageError, match="nothing can be counted"):
+    with raises(UsageError, "kind", found="dog"):
         mistakes([found], [0])

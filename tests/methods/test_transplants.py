@@ -11,6 +11,7 @@ from innerview.errors import UsageError
 from innerview.methods.transplants import mask_of, transplants, way_names
 from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit
+from raising import raises
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.normal(size=(3, 12 * 9 * 3))
@@ -63,7 +64,7 @@ def test_colours_take_mean_and_spread_and_detail_leaves_them() -> None:
 
 
 def test_what_does_not_exist_is_refused() -> None:
-    with pytest.raises(UsageError, match="region 9"):
+    with raises(UsageError, "ways", asked="the way 'region 9'"):
         transplants(MODEL, IMAGES, HOSTS, Logit(1), ["region 9"])
-    with pytest.raises(UsageError, match="a target without a class"):
+    with raises(UsageError, "ways", asked="a target without a class"):
         transplants(MODEL, IMAGES, HOSTS, Logit(), ["border"])

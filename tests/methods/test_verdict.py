@@ -14,6 +14,7 @@ from innerview.methods.verdict import judge
 from innerview.results import ShapleyValues
 from innerview.targets import Logit
 from models import MODELS, numpy_model
+from raising import raises
 
 MODEL = MODELS["mixed"]
 WRAPPED = numpy_model(MODEL, MODEL.weights(), np.float64)
@@ -87,5 +88,5 @@ def test_p_values_fall_as_the_correlation_rises(truth: ShapleyValues) -> None:
 
 
 def test_a_map_of_another_size_is_refused(truth: ShapleyValues) -> None:
-    with pytest.raises(ImageError, match="of that image"):
+    with raises(ImageError, "map", asked=(21, 18), found=(3, 3)):
         judge(np.zeros((3, 3)), truth)

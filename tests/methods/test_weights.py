@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from innerview.errors import UnknownLayer, UsageError
 from innerview.methods import weight_histograms
+from raising import raises
 
 ANY = arrays.arrays(np.float32, st.integers(0, 40), elements=st.floats(width=32, allow_nan=True, allow_infinity=True))
 
@@ -47,11 +47,11 @@ def test_statistics_are_of_the_finite_weights() -> None:
 
 
 def test_bad_requests() -> None:
-    with pytest.raises(UsageError, match="no checkpoint"):
+    with raises(UsageError, "checkpoints", found=0):
         weight_histograms({})
-    with pytest.raises(UsageError, match="7 bins"):
+    with raises(UsageError, "bins", asked=7, limit=65536):
         weight_histograms({"now": {"a": np.zeros(2)}}, bins=7)
-    with pytest.raises(UsageError, match="limits"):
+    with raises(UsageError, "limits", asked=(0,), found=1):
         weight_histograms({"now": {"a": np.zeros(2)}}, limits=[0])
-    with pytest.raises(UnknownLayer, match="'b'; the layers are a"):
+    with raises(UnknownLayer, "layer", asked="b"):
         weight_histograms({"now": {"a": np.zeros(2)}}, layers=["b"])

@@ -27,6 +27,7 @@ from innerview.session.session import OpenedModel, Session
 from innerview.viewer.payload import decode, to_bytes
 from models import MODELS, numpy_model
 from patience import PATIENCE
+from raising import raises
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_without_a_kernel_no_package_is_needed(
     monkeypatch: pytest.MonkeyPatch, shown: View, displayed: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"innerview\[notebook\]"):
+    with raises(MissingExtra, "extra", extra="notebook"):
         view("cat")
     still = view("cat", model=shown._model, query=Query(tolerance=0.1), live=False)
     still._ipython_display_()

@@ -17,6 +17,7 @@ from innerview.pictures.activation import (
     largest_channels,
 )
 from pictures.made import activations, table
+from raising import raises
 
 
 def layer(side: int, channels: int) -> np.ndarray:
@@ -90,11 +91,11 @@ def test_the_animation_leads_from_the_image_through_the_layers() -> None:
 
 def test_what_can_not_be_drawn_is_refused() -> None:
     result = activations({"elu": layer(8, 4), "tokens": np.zeros((16, 8))})
-    with pytest.raises(UnknownLayer, match="no layer 'conv'"):
+    with raises(UnknownLayer, "layer", asked="conv"):
         activation_grid(result, "conv")
-    with pytest.raises(UsageError, match=r"has the shape \(16, 8\)"):
+    with raises(UsageError, "shape", found=(16, 8), layer="tokens"):
         channels_of(result, "tokens")
-    with pytest.raises(UsageError, match="0 channels were asked for"):
+    with raises(UsageError, "max_channels", asked=0, limit=1):
         activation_grid(result, "elu", channels=0)
-    with pytest.raises(UsageError, match="without any layer"):
+    with raises(UsageError, "layers", found=0):
         activation_animation(activations({}))

@@ -26,6 +26,7 @@ from innerview.pictures.overlay import STYLES, overlay
 from innerview.pictures.ramps import colour, parse, ramp
 from innerview.results import Attribution, Gradient, Status
 from pictures.made import NAMES, SOURCE, integrated, prediction, random_image
+from raising import raises
 
 MAP = np.random.default_rng(7).normal(size=(8, 8))
 SUBJECT = Subject("horse.jpg", prediction(), 2)
@@ -185,7 +186,7 @@ def test_the_map_lies_in_the_crops_place_on_the_photo(box) -> None:
 
 @pytest.mark.parametrize("box", [(0, 0, 61, 40), (-1, 0, 10, 10), (10, 0, 10, 10), (20, 0, 10, 10)])
 def test_a_crop_beyond_the_photo_is_refused(box) -> None:
-    with pytest.raises(UsageError, match="does not lie within the photo of 60 × 45"):
+    with raises(UsageError, "crop", found=(45, 60)):
         attribution_on_image(integrated(MAP), Image.new("RGB", (60, 45)), box)
 
 
@@ -223,18 +224,18 @@ def _rounding(maps: list[np.ndarray]) -> float:
 
 def test_sheets_refuse_what_has_no_common_scale() -> None:
     gradient = Gradient(random_image(), prediction(), np.ones((8, 8, 3)), 1.0, "logit", SOURCE)
-    with pytest.raises(UsageError, match="give at least one result"):
+    with raises(UsageError, "results", found=0):
         contact_sheet([])
-    with pytest.raises(UsageError, match="2 verdicts were given for 1 results"):
+    with raises(UsageError, "verdicts", asked=1, found=2):
         contact_sheet([integrated(MAP)], verdicts=["✓ agrees (0.78)", "– not judged"])
-    with pytest.raises(UsageError, match="several kinds or units"):
+    with raises(UsageError, "units"):
         contact_sheet([integrated(MAP), gradient])
-    with pytest.raises(UsageError, match="1 subjects were given for 2 results"):
+    with raises(UsageError, "subjects", asked=2, found=1):
         contact_sheet([integrated(MAP)] * 2, [SUBJECT])
 
 
 def test_results_without_a_map_are_refused() -> None:
-    with pytest.raises(UsageError, match="a dict is not a map"):
+    with raises(UsageError, "result", found="dict"):
         drawable({})
 
 

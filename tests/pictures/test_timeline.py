@@ -13,6 +13,7 @@ from innerview.methods import integrated_gradients, predict
 from innerview.pictures import timeline
 from innerview.pictures.timeline import Frame, KeptChannels, Timeline, liveliest, timeline_animation, timeline_strip
 from innerview.targets import Logit
+from raising import raises
 
 IMAGE = np.random.default_rng(0).uniform(0, 1, (8, 8, 3)).astype(np.float32)
 
@@ -67,7 +68,7 @@ def test_a_film_may_have_maps_alone() -> None:
 
 
 def test_a_film_without_checkpoints_is_refused() -> None:
-    with pytest.raises(UsageError, match="a timeline of cat without any checkpoint"):
+    with raises(UsageError, "checkpoints", asked="cat", found=0):
         replace(TIMELINE, frames=())
 
 

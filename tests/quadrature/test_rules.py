@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import UsageError
 from innerview.quadrature import RULES, fixed_rule
+from raising import raises
 
 SYMMETRIC = ("midpoint", "trapezoid", "gauss-legendre", "clenshaw-curtis")
 
@@ -96,12 +97,12 @@ def test_a_rule_cant_be_written_to():
 @pytest.mark.parametrize(("name", "least"), [*((name, 1) for name in RULES[:3]), ("trapezoid", 2)])
 def test_too_few_nodes_are_refused_with_the_rules_listed(name, least):
     fixed_rule(name, least)
-    with pytest.raises(UsageError, match=f"{least - 1} evaluations and needs at least {least}.*clenshaw-curtis"):
+    with raises(UsageError, "n_steps", asked=least - 1, limit=least):
         fixed_rule(name, least - 1)
 
 
 def test_an_unknown_rule_is_refused_with_the_rules_listed():
-    with pytest.raises(UsageError, match=r"no quadrature rule 'simpson'.*riemann-right, riemann-left, midpoint"):
+    with raises(UsageError, "rule", asked="simpson"):
         fixed_rule("simpson", 3)
 
 

@@ -8,6 +8,7 @@ import pytest
 from innerview.errors import ModelError, UnknownLayer, UsageError
 from innerview.model import InputSpec, Layer, OutputSpec
 from innerview.recorders.probe_config import ProbeConfig, chosen_layers
+from raising import raises
 
 SPEC, CLASSES = InputSpec(4, 4), OutputSpec(("a", "b"))
 PIXELS = np.zeros((2, 4, 4, 3), np.float32)
@@ -31,7 +32,7 @@ def test_by_default_each_weighted_layer_is_looked_at_behind_its_activation() -> 
 
 def test_layers_can_be_asked_for_by_name_and_by_number() -> None:
     assert chosen_layers(LAYERS, ("pool", 2, "pool")) == ("pool", "norm2")
-    with pytest.raises(UnknownLayer, match="relu2"):
+    with raises(UnknownLayer, "layer", asked="relu3"):
         chosen_layers(LAYERS, ("relu3",))
 
 
@@ -54,7 +55,7 @@ def test_declarations_fit_together(given: dict[str, object], said: str) -> None:
 def test_pixels_are_floats_of_the_declared_size() -> None:
     assert ProbeConfig(PIXELS, input=SPEC, output=CLASSES).pixels is not None
     assert ProbeConfig(PIXELS).pixels is None
-    with pytest.raises(UsageError, match="divide bytes by 255"):
+    with raises(UsageError, "dtype", found="uint8"):
         _ = ProbeConfig(PIXELS.astype(np.uint8), input=SPEC, output=CLASSES).pixels
-    with pytest.raises(ModelError, match="4 × 4"):
+    with raises(ModelError, "images", asked=(4, 4, 3), found=(2, 3, 4, 3)):
         _ = ProbeConfig(PIXELS[:, 1:], input=SPEC, output=CLASSES).pixels

@@ -16,6 +16,7 @@ from innerview.files import atomic
 from innerview.model import InputSpec, OutputSpec
 from innerview.recorders import Recorder
 from innerview.runs import RunFolder, observations
+from raising import raises
 
 SPEC, CLASSES = InputSpec(6, 6, layout="CHW"), OutputSpec(("a", "b", "c"), temperature=0.5)
 PIXELS = np.random.default_rng(0).random((4, 6, 6, 3)).astype(np.float32)
@@ -189,7 +190,7 @@ def test_with_nothing_declared_weights_are_recorded(tmp_path: Path) -> None:
     assert not recorder.run.observed("channel-stats")
     recorder.close()
     recorder.close()
-    with pytest.raises(UsageError, match="resume_at=10"):
+    with raises(UsageError, "closed", file="run"):
         recorder.step()
 
 
@@ -271,42 +272,42 @@ def test_a_recording_is_resumed_behind_a_step(tmp_path: Path) -> None:
 def test_a_recording_is_not_written_over_nor_mixed(tmp_path: Path) -> None:
     loop = Loop()
     recorder = Recorder(loop.model, tmp_path / "run")
-    with pytest.raises(OutputError, match="writing into"):
+    with raises(OutputError, "lock", file="run"):
         Recorder(loop.model, tmp_path / "run")
     recorder.close()
-    with pytest.raises(OutputError, match="holds a run already"):
+    with raises(OutputError, "run", file="run"):
         Recorder(loop.model, tmp_path / "run")
-    with pytest.raises(DataError, match=r"another model: 0\.bias has shape None there and \[2\]"):
+    with raises(DataError, "model", found="0.bias", file="run"):
         Recorder(nn.Sequential(nn.Linear(2, 2)), tmp_path / "run", resume_at=0)
-    with pytest.raises(DataError, match="no run folder"):
+    with raises(DataError, "manifest", file="nothing"):
         Recorder(loop.model, tmp_path / "nothing", resume_at=0)
 
 
 def test_a_wrong_declaration_leaves_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="failed on the probe images"):
+    with raises(ModelError, "probes", found=(2, 4, 6, 6)):
         Recorder(Loop().model, tmp_path / "run", probes=torch.rand(2, 4, 6, 6))
     assert not (tmp_path / "run").exists()
 
 
 WRONG = {
-    "a name that is taken": ({"step": 3}, "'step', which the recorder gives itself"),
-    "words": ({"loss": "low"}, "one number"),
-    "a batch": ({"loss": torch.zeros(3)}, "one number"),
+    "a name that is taken": ({"step": 3}, {"asked": "step"}),
+    "words": ({"loss": "low"}, {"found": "str"}),
+    "a batch": ({"loss": torch.zeros(3)}, {"found": "Tensor"}),
 }
 
 
-@pytest.mark.parametrize(("metrics", "said"), WRONG.values(), ids=WRONG)
-def test_a_metric_that_is_none_is_refused_and_no_step_counted(tmp_path: Path, metrics, said: str) -> None:
+@pytest.mark.parametrize(("metrics", "fields"), WRONG.values(), ids=WRONG)
+def test_a_metric_that_is_none_is_refused_and_no_step_counted(tmp_path: Path, metrics, fields: dict[str, str]) -> None:
     with Recorder(Loop().model, tmp_path / "run") as recorder:
-        with pytest.raises(UsageError, match=said):
+        with raises(UsageError, "metric", **fields):
             recorder.step(**metrics)
         assert recorder.steps == 0
 
 
 def test_settings_without_meaning_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="every=0"):
+    with raises(UsageError, "log_every", asked=0, limit=1):
         Recorder(Loop().model, tmp_path / "run", log_every=0)
-    with pytest.raises(UsageError, match="can't be recorded"):
+    with raises(UsageError, "model", found="object"):
         Recorder(object(), tmp_path / "run")
 
 

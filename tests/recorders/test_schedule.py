@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import UsageError
 from innerview.recorders.schedule import Budget, is_early
+from raising import raises
 
 
 class Clock:
@@ -79,7 +80,7 @@ def test_what_fails_costs_too() -> None:
 
 @pytest.mark.parametrize("share", [0.0, -1.0, 1.5])
 def test_a_share_is_between_nothing_and_all(share: float) -> None:
-    with pytest.raises(UsageError, match="share"):
+    with raises(UsageError, "share"):
         Budget(share)
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from innerview.errors import DataError, MissingExtra
 from innerview.recorders.tensorboard import Buckets, read_histograms, rebin
+from raising import raises
 
 KINDS = ("pytorch", "tensorflow")
 Reading = tuple[dict[str, np.ndarray], dict[str, object]]
@@ -94,9 +95,9 @@ def test_a_bucket_without_width_is_one_value() -> None:
 
 
 def test_a_place_without_events_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no event file"):
+    with raises(DataError, "event file"):
         read_histograms(tmp_path)
-    with pytest.raises(DataError, match="no event file"):
+    with raises(DataError, "event file", file="nowhere"):
         read_histograms(tmp_path / "nowhere")
 
 
@@ -104,7 +105,7 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "events.out.tfevents.0").touch()
     for name in {"tensorboard", *(one for one in sys.modules if one.startswith("tensorboard."))}:
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(MissingExtra, match=r"innerview\[tensorboard\]"):
+    with raises(MissingExtra, "extra", extra="tensorboard"):
         read_histograms(tmp_path)
 
 

@@ -14,6 +14,7 @@ from adapters.torch_models import CLASSES, SPEC, in_the_middle_of_training, mode
 from innerview.errors import ModelError, UnknownLayer, UsageError
 from innerview.recorders.probe_config import ProbeConfig
 from innerview.recorders.torch import WatchedTorch, original, watch
+from raising import raises
 from typecheck import unchecked
 
 PROBES = torch.rand(3, 3, 6, 8)
@@ -128,12 +129,12 @@ def test_everything_comes_back_after_an_error_too() -> None:
 
 
 def test_a_model_that_can_t_take_the_probes_says_so() -> None:
-    with pytest.raises(ModelError, match=r"failed on the probe images, shape \(3, 5\)"):
+    with raises(ModelError, "probes", found=(3, 5)):
         watch(small(), ProbeConfig(torch.rand(3, 5)))
 
 
 def test_an_unknown_layer_lists_those_that_there_are() -> None:
-    with pytest.raises(UnknownLayer, match="relu#2"):
+    with raises(UnknownLayer, "layer", asked="relu#3"):
         watch(model(), ProbeConfig(PROBES, layers=("relu#3",)))
 
 
@@ -229,5 +230,5 @@ def test_a_metric_is_one_number() -> None:
     assert float(held) == 2.5
     assert [float(watched.hold(value)) for value in (3, 0.5, np.float32(2), np.array(4.0), True)] == [3, 0.5, 2, 4, 1]
     for wrong in ("high", torch.zeros(2), None, [1.0, 2.0]):
-        with pytest.raises(UsageError, match="one number"):
+        with raises(UsageError, "metric"):
             watched.hold(wrong)

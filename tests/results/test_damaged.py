@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from innerview.errors import DataError
 from innerview.results.io import load_result, save_result
+from raising import raises
 from results.saved import edit
 from results.saved import results as made
 
@@ -149,7 +150,7 @@ def test_a_damaged_folder_is_told_by_file_and_place(
 @pytest.mark.parametrize("name", ["", "nowhere", "file"])
 def test_what_is_no_result_folder_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    with pytest.raises(DataError, match="not a result"):
+    with raises(DataError, "result"):
         load_result(tmp_path / name)
 
 

@@ -28,6 +28,7 @@ from innerview.results.migrations import (
 )
 from innerview.results.rebuilding import KINDS
 from innerview.results.result import in_kind
+from raising import raises
 from results.saved import FOLDERS, edit
 from results.saved import results as made
 
@@ -90,7 +91,7 @@ def test_all_together_come_back_and_one_alone_is_called_result(tmp_path: Path) -
     innerview.save_result(str(tmp_path), RESULTS["gradient"])
     found = innerview.load_result(str(tmp_path))
     assert_same(found["result"], RESULTS["gradient"])
-    with pytest.raises(UsageError, match="result"):
+    with raises(UsageError, "result", asked="gradient"):
         found["gradient"]
 
 
@@ -226,7 +227,7 @@ def test_numbers_that_json_lacks(value: object, text: object) -> None:
 
 @pytest.mark.parametrize("value", [{"$type": "Prediction"}, {"array": 1, "shape": 2, "dtype": 3}, {1: 2, "1": 3}])
 def test_names_that_would_be_read_as_something_else_are_refused(value: dict[Any, Any], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"mine\.inner"):
+    with raises(UsageError, "names", file="mine.inner"):
         save_result(tmp_path, {"mine": {"inner": value}})
 
 
@@ -237,10 +238,10 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(TypeError, match=r"x\.inner is a set"):
         describe(Odd({1}), "x", {})
-    with pytest.raises(UsageError, match="schema"):
+    with raises(UsageError, "name", asked="schema"):
         save_result(tmp_path, {"schema": 1})
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(OutputError, match="file"):
+    with raises(OutputError, "folder", file="file"):
         save_result(tmp_path / "file", {"a": 1})
 
 
@@ -314,7 +315,7 @@ def test_verdicts_of_schema_4_get_the_names_of_methods(tmp_path: Path) -> None:
 def test_parts_of_results_check_themselves(tmp_path: Path) -> None:
     save_result(tmp_path, {"spec": InputSpec(3, 4), "layers": (Layer("a", "dense", shape=(3,)),)})
     edit(tmp_path, lambda one: one["spec"].update(height=0))
-    with pytest.raises(DataError, match=r"at spec, .*height and width are at least 1"):
+    with raises(DataError, "spec", file="result.json"):
         load_result(tmp_path)
 
 

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 
 from innerview.errors import MissingExtra
 from innerview.results.io import load_result, save_result
+from raising import raises
 from results.saved import results
 
 
@@ -45,6 +46,6 @@ def test_a_second_writing_replaces_the_first_whole(tmp_path: Path) -> None:
 
 def test_without_the_package_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(MissingExtra, match=r"innerview\[zarr\]"):
+    with raises(MissingExtra, "extra", extra="zarr"):
         save_result(tmp_path / "made", {"one": np.ones(3)}, zarr=True)
     assert not (tmp_path / "made").exists()

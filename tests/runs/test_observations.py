@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from innerview.errors import DataError
 from innerview.runs import Manifest, RunFolder, observations
 from innerview.runs.observations import LEAST, MAGNITUDES, Channels, Probes, Shots, magnitudes
+from raising import raises
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_probes_are_read_back(run: RunFolder) -> None:
 
 
 def test_a_recording_without_images_says_so(run: RunFolder) -> None:
-    with pytest.raises(DataError, match="no probe images"):
+    with raises(DataError, "probes", file="run"):
         observations.images(run)
 
 
@@ -107,7 +108,7 @@ def test_images_are_read_back_with_and_without_classes(run: RunFolder) -> None:
 
 
 def test_what_was_not_seen_can_t_be_read(run: RunFolder) -> None:
-    with pytest.raises(DataError, match="probes-000003"):
+    with raises(DataError, "file", found="FileNotFoundError", file="probes-000003.safetensors"):
         observations.probes(run, 3)
 
 

@@ -9,6 +9,7 @@ import pytest
 from innerview.errors import DataError
 from innerview.runs import status
 from innerview.runs.status import RunStatus
+from raising import raises
 from session.made_runs import made_run
 
 
@@ -40,5 +41,5 @@ def test_what_a_later_version_says_besides_is_told(tmp_path: Path) -> None:
 def test_an_ending_that_only_a_later_version_knows_is_said(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run")
     (run.path / "status.json").write_text('{"how": "paused", "step": 3}')
-    with pytest.raises(DataError, match="'paused', which is not one of done, diverged, interrupted"):
+    with raises(DataError, "status", found="paused", file="status.json"):
         status.latest(run)

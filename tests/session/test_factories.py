@@ -10,6 +10,7 @@ import pytest
 
 from innerview.errors import DataError, ModelError, UsageError
 from innerview.session.factories import build, split
+from raising import raises
 
 SPLIT = {
     "package.module:factory": ("package.module", "factory"),
@@ -116,11 +117,11 @@ def test_a_module_of_the_program_comes_back(tmp_path: Path) -> None:
 
 def test_what_goes_wrong_is_ours_and_leaves_nothing(tmp_path: Path) -> None:
     net = folder_with(tmp_path / "a", 1, "nowhere_at_all")
-    with pytest.raises(UsageError, match="can't be imported: ModuleNotFoundError"):
+    with raises(UsageError, "import", found="ModuleNotFoundError"):
         build(f"{net}:build")
     net.write_text("def build():\n    raise SystemExit(2)\n")
-    with pytest.raises(ModelError, match="SystemExit"):
+    with raises(ModelError, "factory", found="SystemExit"):
         build(f"{net}:build")
     (tmp_path / "x.py").mkdir()
-    with pytest.raises(DataError, match="a folder"):
+    with raises(DataError, "file", found="a folder", file="x.py"):
         build(f"{tmp_path}/x.py:build")

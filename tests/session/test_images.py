@@ -15,6 +15,7 @@ from innerview.session.images import gather, open_built_in
 from innerview.session.progress import NullListener
 from innerview.session.query import Query
 from innerview.session.session import OpenedModel, Session
+from raising import raises
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +61,13 @@ def test_files_and_picks_together(model: object, tmp_path: Path) -> None:
 
 
 def test_bad_requests(model: object, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="needs a data set"):
+    with raises(UsageError, "select", asked="3"):
         gather(model, query=Query(select="3"))
-    with pytest.raises(ImageError, match="sample photos are cat, moose"):
+    with raises(ImageError, "file", file="nowhere.png"):
         gather(model, ["nowhere.png"])
-    with pytest.raises(DataError, match="does not know cow"):
+    with raises(DataError, "classes", found=("cow",), file="test"):
         gather(model, query=Query(data=folders(tmp_path, ("cow",))))
-    with pytest.raises(UsageError, match="built-in models are allcnn"):
+    with raises(UsageError, "model", asked="resnet"):
         open_built_in("resnet")
 
 

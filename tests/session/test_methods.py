@@ -10,6 +10,7 @@ from innerview.errors import UsageError
 from innerview.session.methods import choose_methods, run_method
 from innerview.targets import Logit
 from models import MODELS, function_model, numpy_model
+from raising import raises
 
 MODEL = MODELS["mixed"]
 NETWORK = numpy_model(MODEL, MODEL.weights(), np.float64)
@@ -42,5 +43,5 @@ def test_each_has_a_name_of_its_own_and_the_same_is_taken_once() -> None:
 
 def test_what_a_model_lacks_is_said_before_anything_runs() -> None:
     linear = MODELS["linear"]
-    with pytest.raises(UsageError, match="needs gradients"):
+    with raises(UsageError, "gradients", asked="gradient", found="forward only"):
         choose_methods(["occlusion", "gradient"], function_model(linear, linear.weights(), np.float32))

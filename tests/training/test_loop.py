@@ -16,6 +16,7 @@ from innerview.model import OutputSpec
 from innerview.runs import RunFolder, answers
 from innerview.training import TUTORIAL2018, Augmentation, Configuration, Progress, train
 from innerview.training.measure import balanced
+from raising import raises
 from training.killing import SMALL, random_data
 
 said: list[Progress] = []
@@ -117,7 +118,7 @@ def test_the_images_for_tests_in_between_are_of_every_class_alike() -> None:
 @pytest.mark.parametrize("shape", [(12, 16), (10, 10)])
 def test_images_that_can_not_be_pooled_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
     part = LabelledImages(np.zeros((2, *shape, 3), np.uint8), np.arange(2))
-    with pytest.raises(DataError, match="multiple of 4"):
+    with raises(DataError, "size", limit=4):
         train(SMALL, Dataset(part, part, ("a", "b"), "none"), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -19,6 +19,7 @@ from innerview.runs import RunFolder, folder, status
 from innerview.runs.status import RunStatus
 from innerview.training import Optimisation, Progress, train
 from innerview.training.model import AllCnn
+from raising import raises
 from training.killing import SMALL, assert_same, kill_and_resume, random_data
 
 SHORT = replace(SMALL, steps=8, checkpoints=(1, 3))
@@ -94,7 +95,7 @@ def test_a_full_disk_is_said_so_and_loses_nothing(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    with monkeypatch.context() as during, pytest.raises(OutputError, match="No space left on device"):
+    with monkeypatch.context() as during, raises(OutputError, "writing", file="step-000006.npz"):
         train(SHORT, random_data(), tmp_path / "run", progress=stop_at(4, lambda: during.setattr(os, "fsync", full)))
     assert RunFolder.open(tmp_path / "run").steps()[-1] < SHORT.steps
     assert_same(undisturbed, train(SHORT, random_data(), tmp_path / "run", resume=True))
@@ -127,12 +128,12 @@ def test_resuming_a_finished_run_changes_nothing(undisturbed: RunFolder, tmp_pat
 
 
 def test_a_run_is_not_begun_over_another(undisturbed: RunFolder) -> None:
-    with pytest.raises(OutputError, match="holds a run already"):
+    with raises(OutputError, "run", file="undisturbed"):
         train(SHORT, random_data(), undisturbed.path)
 
 
 def test_two_trainings_do_not_write_into_one_folder(undisturbed: RunFolder) -> None:
-    with undisturbed.writing(), pytest.raises(OutputError, match="another training"):
+    with undisturbed.writing(), raises(OutputError, "lock", file="undisturbed"):
         train(SHORT, random_data(), undisturbed.path, resume=True)
 
 
@@ -147,20 +148,20 @@ def test_nothing_is_resumed_where_no_run_is(tmp_path: Path) -> None:
         (
             replace(SHORT, batch_size=13),
             random_data(),
-            r"another configuration \(batch_size: 12 in the folder, 13 asked for",
+            "batch_size",
         ),
-        (replace(SHORT, channels=7), random_data(), r"another model \(channels: 6 in the folder, 7"),
-        (SHORT, random_data(seed=9), r"other data \(sha256"),
+        (replace(SHORT, channels=7), random_data(), "channels"),
+        (SHORT, random_data(seed=9), "sha256"),
     ],
 )
 def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, data, said: str) -> None:
-    with pytest.raises(DataError, match=said):
+    with raises(DataError, said):
         train(configuration, data, undisturbed.path, resume=True)
 
 
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
     wild = replace(SHORT, optimisation=Optimisation(muon_lr=1e38, fix_weight_norm=False, adam_lr=1e-3, warmup=0))
-    with pytest.raises(ModelError, match=r"the loss became nan .* at step \d; it began in .* conv\d"):
+    with raises(ModelError, "loss", limit=1):
         train(wild, random_data(), tmp_path / "run")
     run = RunFolder.open(tmp_path / "run")
     assert 0 in run.steps()
@@ -179,7 +180,7 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
         return real(model)
 
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
-    with pytest.raises(ModelError, match=r"norm nan at step 1; it began in the gradient of conv7.*up to step 0"):
+    with raises(ModelError, "loss", limit=0):
         train(SHORT, random_data(), tmp_path / "run")
     assert status.latest(RunFolder.open(tmp_path / "run")) == RunStatus("diverged", 0, "the gradient of conv7")
 
@@ -193,5 +194,5 @@ def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monke
         return real(model)
 
     monkeypatch.setattr(AllCnn, "gradient_norm", huge)
-    with pytest.raises(ModelError, match=r"norm inf at step 1; it began in the loss itself, .* 2e\+38 in conv5"):
+    with raises(ModelError, "loss", limit=0):
         train(SHORT, random_data(), tmp_path / "run")

@@ -12,6 +12,7 @@ import pytest
 from innerview.errors import MissingExtra
 from innerview.runs import Manifest, RunFolder, histogram
 from innerview.training.tensorboard import raw, write_events
+from raising import raises
 
 
 class Writer:
@@ -93,5 +94,5 @@ def test_no_values_are_no_error() -> None:
 
 def test_without_the_library_the_extra_is_named(run: RunFolder, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    with pytest.raises(MissingExtra, match=r"innerview\[tensorboard\]"):
+    with raises(MissingExtra, "extra", extra="tensorboard"):
         write_events(run, tmp_path / "events")

@@ -14,6 +14,7 @@ from innerview.cli import main
 from innerview.errors import UnknownClass, UsageError
 from innerview.workbench.survey.channels import selective, survey_channels
 from innerview.workbench.survey.shards import open_shards
+from raising import raises
 
 CLASSES = ["cat", "dog", "frog"]
 EACH = 20
@@ -89,7 +90,7 @@ def test_without_labels_or_channels_it_is_said(tmp_path: Path) -> None:
     assert found.channels[0].answer == ""
     assert math.isnan(found.channels[0].selectivity)
     assert found.notes == ("No label is known, so nothing is said of classes.",)
-    with pytest.raises(UsageError, match="kept no channels"):
+    with raises(UsageError, "layers"):
         survey_channels(written(tmp_path / "none", layers=False))
 
 

@@ -16,6 +16,7 @@ from innerview.model import find_layer
 from innerview.session.doubts import doubts
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit
+from raising import raises
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "efficientnet_lite0"
 
@@ -32,7 +33,7 @@ def image(model: TorchModel, name: str) -> np.ndarray:
 
 
 def test_its_code_does_not_run_unasked() -> None:
-    with pytest.raises(UsageError, match=r"names the code .*model\.py:build.*--trust-code"):
+    with raises(UsageError, "trust_code", file="model.toml"):
         open_model(ModelRequest(str(EXAMPLE), classes="1000"))
 
 

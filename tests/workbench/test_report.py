@@ -30,6 +30,7 @@ from innerview.workbench.page import report as report_module
 from innerview.workbench.page.one_page import Sizes, payloads_of
 from innerview.workbench.page.report import MOST, report
 from models import MODELS, numpy_model
+from raising import raises
 
 PAGE = 160_000
 """Bytes of a page without its payloads."""
@@ -137,7 +138,7 @@ def test_many_images_share_a_file_and_equal_ones_are_in_it_once(small, tmp_path:
 
 def test_too_many_images_and_places_that_can_not_be_written_are_refused(small, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(report_module, "MOST", 1)
-    with pytest.raises(UsageError, match="1 at most"):
+    with raises(UsageError, "images", asked=2, limit=1):
         report(images(tmp_path, 2), model=small, output=tmp_path / "page.html")
     with pytest.raises(OutputError):
         report(images(tmp_path, 1), Query(tolerance=0.5), model=small, output=tmp_path / "no" / "page.html")

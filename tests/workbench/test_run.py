@@ -29,6 +29,7 @@ from innerview.session.training.recordings import recorded_timelines, recorded_u
 from innerview.session.training.testing import kept_answers, labelled_images, on_test_images
 from innerview.session.training.work import work
 from innerview.workbench.run.views import every_view, unit_counts
+from raising import raises
 from session.made_runs import made_folders, made_run
 
 QUICK = Query(num_checkpoints=2, n_steps=1)
@@ -168,7 +169,7 @@ def test_a_checkpoint_runs_as_it_was_trained(tmp_path: Path) -> None:
     assert model.input.shape == (8, 8, 3)
     assert model.output.temperature == 0.2
     np.testing.assert_array_equal(model.weights()["conv5.weight"], run.folder.read(3).weights["conv5.weight"])
-    with pytest.raises(ModelError, match="trained 'resnet'"):
+    with raises(ModelError, "model", asked="other", found="resnet"):
         model_at(opened(tmp_path / "other", model="resnet"), 3)
 
 
@@ -262,7 +263,7 @@ def test_answers_that_the_run_keeps_need_no_data(tmp_path: Path) -> None:
 def test_kept_answers_of_classes_that_the_manifest_does_not_name_are_refused(tmp_path: Path) -> None:
     folder = made_run(tmp_path / "run", classes=("cat", "dog"))
     answers.keep(folder, Answers(np.array([2]), np.array([1], np.float32), np.array([0]), 10))
-    with pytest.raises(DataError, match="names 2 classes"):
+    with raises(DataError, "classes", found=(0, 2), limit=1, file="run"):
         kept_answers(open_runs([tmp_path / "run"])[0])
 
 
@@ -287,7 +288,7 @@ def test_arrays_are_tested_on_their_test_part_by_the_names_of_classes(tmp_path: 
     number = int(one.name.rpartition(" ")[2])
     np.testing.assert_array_equal(one.image, images[number].astype(np.float32) / np.float32(255))
     np.savez(tmp_path / "strange.npz", classes=np.array(["dog", "zebra"]), **arrays)
-    with pytest.raises(DataError, match="does not know zebra"):
+    with raises(DataError, "classes", found=("zebra",)):
         on_test_images(run, Query(), tmp_path / "strange.npz", lambda _: None)
 
 

@@ -35,6 +35,7 @@ from innerview.types import Array
 from innerview.workbench.survey import shards as shards_file
 from innerview.workbench.survey.survey import Surveyed, survey
 from innerview.workbench.survey.workers import survey_by
+from raising import raises
 
 SIDE, CLASSES = 8, ("cat", "dog", "frog")
 NAMES = ("cat/0", "cat/1", "dog/0", "dog/1", "frog/0", "frog/1", "frog/10")
@@ -136,7 +137,7 @@ def test_maps_are_those_of_the_method(method: str, data: Path, tmp_path: Path) -
         assert row["map_sum"] == pytest.approx(wanted.heatmap.sum(), rel=1e-3, abs=1e-4)
         assert row["map_size"] == pytest.approx(np.abs(wanted.heatmap).sum(), rel=1e-4)
         assert row["n_evaluations"] == 1 + wanted.n_evaluations
-    with pytest.raises(UsageError, match="maps"):
+    with raises(UsageError, "question", file="out"):
         run(data, tmp_path, regions=None, maps="gradient", resume=True)
 
 
@@ -223,7 +224,7 @@ def test_rows_of_another_question_are_never_mixed(
 ) -> None:
     run(data, tmp_path)
     before = {file: file.read_bytes() for file in (tmp_path / "out").iterdir()}
-    with pytest.raises(UsageError, match="another question") as problem:
+    with raises(UsageError, "question", file="out") as problem:
         run(data, tmp_path, resume=True, **changed)
     assert what in str(problem.value)
     assert {file: file.read_bytes() for file in (tmp_path / "out").iterdir()} == before
@@ -232,17 +233,17 @@ def test_rows_of_another_question_are_never_mixed(
 def test_a_data_set_that_grew_is_another_question(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path)
     paint(data / "cat" / "2.png", 9)
-    with pytest.raises(UsageError, match="images: 7, now 8"):
+    with raises(UsageError, "question", file="out"):
         run(data, tmp_path, resume=True)
 
 
 def test_a_folder_is_not_added_to_unasked(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path)
-    with pytest.raises(UsageError, match="--resume"):
+    with raises(UsageError, "survey", file="out"):
         run(data, tmp_path)
     (tmp_path / "others").mkdir()
     (tmp_path / "others" / "thesis.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"thesis\.txt"):
+    with raises(OutputError, "folder", found=("thesis.txt",), file="others"):
         run(data, tmp_path, "others")
     assert [file.name for file in (tmp_path / "others").iterdir()] == ["thesis.txt"]
 
@@ -358,13 +359,13 @@ def test_a_model_that_fails_on_one_image_keeps_the_others(data: Path, tmp_path: 
 
 
 def test_a_label_that_several_classes_have_is_refused_with_their_numbers(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="0 cat or 2 cat"):
+    with raises(DataError, "label", asked="cat"):
         run(data, tmp_path, model=model(OutputSpec(("cat", "dog", "cat"))))
     assert not (tmp_path / "out").exists()
 
 
 def test_no_label_that_the_model_knows_is_refused_and_some_are_told(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no label of the data set"):
+    with raises(DataError, "classes", found=("cat", "dog", "frog")):
         run(data, tmp_path, model=model(OutputSpec(("ship", "truck"))))
     found, rows = run(data, tmp_path, "some", model=model(OutputSpec(("cat", "ship"))))
     assert found.notes == ("Labels that are no classes of the model: dog, frog.",)
@@ -413,7 +414,7 @@ def test_lists_that_say_nothing_are_refused(name: str, content: str | None, tmp_
 def test_a_shard_that_was_damaged_is_named(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path)
     (tmp_path / "out" / "rows-00001.parquet").write_bytes(b"PAR1")
-    with pytest.raises(DataError, match=r"rows-00001\.parquet"):
+    with raises(DataError, "parquet", file="rows-00001.parquet"):
         run(data, tmp_path, resume=True)
 
 
@@ -524,7 +525,7 @@ def test_parquet_text_that_is_none_is_refused(data: Path, tmp_path: Path) -> Non
     pd.DataFrame({"image": ["cat/0.png"]}).to_parquet(data / "own.parquet", compression=None)
     content = (data / "own.parquet").read_bytes()
     (data / "own.parquet").write_bytes(content.replace(b"cat/0.png", b"cat/\xff.png"))
-    with pytest.raises(DataError, match="can't be read as Parquet"):
+    with raises(DataError, "parquet", file="own.parquet"):
         run(data / "own.parquet", tmp_path)
 
 
@@ -581,7 +582,7 @@ def test_a_label_is_taken_in_every_form_of_one_class(label: Any, data: Path, tmp
 
 @pytest.mark.parametrize("label", [np.eye(3)[1], 0.7, float("inf"), b"dog", ("cat", "dog"), {"class": 1}])
 def test_a_label_that_is_none_is_refused(label: Any, data: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="label of item 1"):
+    with raises(DataError, "label", asked=1):
         run([(arrays(data)[0], 0), (arrays(data)[1], label)], tmp_path)
 
 
@@ -621,7 +622,7 @@ def test_images_come_in_tuples_of_one_and_as_they_are_read_here(data: Path, tmp_
     ],
 )
 def test_what_is_no_data_set_is_refused(given: Any, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="was given as a data set"):
+    with raises(DataError, "data"):
         run(given, tmp_path)
 
 
@@ -658,7 +659,7 @@ def test_two_that_begin_at_the_same_moment_do_not_mix(
         return found
 
     monkeypatch.setattr(shards_file, "_make", beaten)
-    with pytest.raises(UsageError, match="holds a survey already"):
+    with raises(UsageError, "survey", file="out"):
         run(data, tmp_path)
     assert len(pd.read_parquet(tmp_path / "out")) == 2
 
@@ -703,7 +704,7 @@ def test_a_damaged_manifest_is_told(content: str, data: Path, tmp_path: Path) ->
 def test_a_file_of_other_rows_is_named(rows: dict[str, Any], data: Path, tmp_path: Path) -> None:
     run(data, tmp_path)
     pd.DataFrame(rows).to_parquet(tmp_path / "out" / "rows-00000.parquet")
-    with pytest.raises(DataError, match=r"rows-00000\.parquet .*remove it"):
+    with raises(DataError, "parquet", file="rows-00000.parquet"):
         run(data, tmp_path, resume=True)
 
 
@@ -723,7 +724,7 @@ def test_a_folder_that_goes_away_meanwhile_is_told(left: str | None, data: Path,
             if left:
                 out.write_text(left)
 
-    with pytest.raises(OutputError, match="can't be written"):
+    with raises(OutputError, "writing", file="rows-00001.parquet"):
         run(data, tmp_path, progress=progress)
 
 
@@ -783,7 +784,7 @@ def test_a_survey_without_a_usable_image_fails(tmp_path: Path, capsys: pytest.Ca
 def test_an_image_that_changed_under_its_name_is_noticed(data: Path, tmp_path: Path) -> None:
     run(data, tmp_path)
     Image.new("RGB", (SIDE, SIDE)).save(data / "cat" / "0.png")
-    with pytest.raises(UsageError, match="another question"):
+    with raises(UsageError, "question", file="out"):
         run(data, tmp_path, resume=True)
 
 
@@ -807,7 +808,7 @@ def test_workers_write_what_one_process_does_and_a_lost_one_is_begun_again(tmp_p
     assert names == sorted(file.name for file in (tmp_path / "two").iterdir())
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    with pytest.raises(UsageError, match="holds a survey already"):
+    with raises(UsageError, "survey", file="two"):
         survey_by(2, ModelRequest("allcnn"), tmp_path / "data", output=tmp_path / "two", **asked)
     with pytest.raises(InnerviewError, match="none"):
         survey_by(2, ModelRequest("allcnn"), tmp_path / "none", output=tmp_path / "three", **asked)

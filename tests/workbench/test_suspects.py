@@ -17,6 +17,7 @@ from innerview.model import InputSpec, OutputSpec
 from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
 from innerview.workbench.survey.survey import survey
 from innerview.workbench.survey.suspects import Suspects, find_suspects
+from raising import raises
 
 SIDE, CLASSES, EACH, MARKED = 12, ("red", "green", "blue"), 60, 12
 
@@ -88,9 +89,9 @@ def test_a_class_too_small_is_said_and_not_tested(tmp_path: Path) -> None:
 
 def test_another_model_or_data_set_is_refused(tmp_path: Path) -> None:
     asked(tmp_path / "rows", 0.5, images())
-    with pytest.raises(UsageError, match="another model"):
+    with raises(UsageError, "model", file="rows"):
         find_suspects(tmp_path / "rows", model(0.4), images())
-    with pytest.raises(UsageError, match="another data set"):
+    with raises(UsageError, "data set", file="rows"):
         find_suspects(tmp_path / "rows", model(0.5), images()[1:])
 
 

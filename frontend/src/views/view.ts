@@ -13,7 +13,7 @@ import type { ViewName } from "../core/link";
 export const GROUPS = ["Why", "Try it", "Inside", "How it learnt", "Its mistakes", "Compare"] as const;
 
 export interface View {
-  /** The key that opens it, one sign, which is also the order. */
+  /** The key that opens it, a digit or a capital letter, which is also the order. */
   key: string;
   name: ViewName;
   title: string;

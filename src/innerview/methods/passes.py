@@ -100,15 +100,15 @@ def check_image(model: Model, image: Array, what: str) -> None:
         single = "; of a batch, give one image: images[0]" if image.ndim == 4 else ""
         raise ImageError(
             f"the {what} has shape {image.shape}; this model takes {asked} (height × width × channel){single}"
-        ).of(what, found=image.shape, asked=model.input.shape)
+        ).of(_short(what), found=image.shape, asked=model.input.shape)
     if not np.issubdtype(image.dtype, np.floating):
         raise ImageError(f"the {what} holds {image.dtype}; pixels are floats between 0 and 1: divide bytes by 255").of(
-            what, found=str(image.dtype)
+            _short(what), found=str(image.dtype)
         )
     if not np.isfinite(image).all():
         bad = int((~np.isfinite(image)).sum())
         raise ImageError(f"the {what} has {bad} values that are not finite; pixels are floats between 0 and 1").of(
-            what, found=bad
+            _short(what), found=bad
         )
 
 
@@ -119,8 +119,13 @@ def require_finite(model: Model, images: Images, values: Array, what: str) -> No
     layer = begins_in(model, images)
     began = f"it begins in layer {layer}" if layer else "every layer's output is finite, so it began on the way back"
     raise ModelError(f"the model's {what} is not finite; {began}. Check the weights and the range of the input").of(
-        what, found="not finite", layer=layer or None
+        _short(what), found="not finite", layer=layer or None
     )
+
+
+def _short(what: str) -> str:
+    """The first word: "image" of "image of job 2 (counted from 0)"."""
+    return what.partition(" ")[0]
 
 
 def begins_in(model: Model, images: Images) -> str:

@@ -13,6 +13,7 @@ from innerview.adapters import wrap
 from innerview.adapters.hubs import describe, open_hub
 from innerview.adapters.keras.model import KerasModel
 from innerview.errors import DataError, UsageError
+from raising import raises
 
 NAMES = {
     "ResNet50": ("BGR", (123.68, 116.779, 103.939), (1.0, 1.0, 1.0)),
@@ -77,7 +78,7 @@ def test_weights_that_can_not_be_had_are_said_with_the_ways_out(monkeypatch: pyt
         raise OSError("URL fetch failure")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
-    with pytest.raises(DataError, match=r"--weights FILE.*--no-weights"):
+    with raises(DataError, "weights", asked="keras:MobileNetV2", found="OSError"):
         open_hub("keras", "MobileNetV2")
-    with pytest.raises(UsageError, match="MobileNetV2"):
+    with raises(UsageError, "model", asked="MobileNetV9"):
         open_hub("keras", "MobileNetV9")

@@ -18,6 +18,7 @@ from innerview.data.fitting import preprocess
 from innerview.data.image import Image
 from innerview.errors import DataError, ModelError, UsageError
 from innerview.model import OUTPUT
+from raising import raises
 
 pytestmark = pytest.mark.torch
 
@@ -111,7 +112,7 @@ def test_a_folder_opens_by_its_own_configuration(tmp_path: Path) -> None:
 def test_a_folder_without_its_processor_is_refused(tmp_path: Path) -> None:
     """The usual one of its kind would show the model other images in silence."""
     made("vit").save_pretrained(tmp_path)
-    with pytest.raises(DataError, match="image processor"):
+    with raises(DataError, "processor", found="OSError"):
         open_hub("hf", str(tmp_path))
 
 
@@ -122,7 +123,7 @@ def test_a_processor_that_does_more_is_refused() -> None:
             found["pixel_values"] = [value * 0.5 for value in found["pixel_values"]]
             return found
 
-    with pytest.raises(ModelError, match="does more to an image"):
+    with raises(ModelError, "processor", found="Darker of ViTConfig"):
         wrap(made("vit"), processor=Darker(size={"height": 32, "width": 32}))
 
 
@@ -131,14 +132,14 @@ def test_code_of_a_folder_runs_only_where_it_is_trusted(tmp_path: Path) -> None:
     config = tmp_path / "config.json"
     config.write_text(config.read_text().replace("{", '{"auto_map": {"AutoConfig": "evil.Evil"},', 1))
     (tmp_path / "evil.py").write_text("raise SystemExit('it ran')\n")
-    with pytest.raises(UsageError, match="--trust-code"):
+    with raises(UsageError, "trust_code"):
         open_hub("hf", str(tmp_path))
 
 
 def test_what_is_no_classifier_is_refused() -> None:
-    with pytest.raises(ModelError, match="no classifier of images"):
+    with raises(ModelError, "model", asked="bert", found="BertConfig"):
         open_hub("hf", "bert", pretrained=False)
-    with pytest.raises(DataError, match="--no-weights"):
+    with raises(DataError, "weights", asked="hf:./nothing-here", found="OSError"):
         open_hub("hf", "./nothing-here")
 
 

@@ -16,6 +16,7 @@ from innerview.adapters.hubs.zero_shot import read_prompts
 from innerview.errors import ModelError, UsageError
 from innerview.model import OUTPUT
 from innerview.session.models import ModelRequest, open_model
+from raising import raises
 
 pytestmark = pytest.mark.torch
 
@@ -76,7 +77,7 @@ def test_the_numbers_are_those_of_both_sides(kind: str, outputs: str, tmp_path: 
 @pytest.mark.parametrize("kind", ["clip", "siglip"])
 def test_without_texts_a_head_that_nobody_trained_is_refused(kind: str, tmp_path: Path) -> None:
     saved(kind, tmp_path)
-    with pytest.raises(ModelError, match=r"holds no trained .* give those, --classes 'a photo of a"):
+    with raises(ModelError, "weights", found="classifier.bias"):
         open_hub("hf", str(tmp_path))
 
 
@@ -85,11 +86,11 @@ def test_a_model_without_a_head_is_refused_as_a_classifier(tmp_path: Path) -> No
     config = transformers.ViTConfig(**SMALL, image_size=32, patch_size=8, num_labels=3)
     transformers.ViTModel(config).save_pretrained(tmp_path)
     transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match=r"holds no trained classifier\.bias .* name a model that was trained"):
+    with raises(ModelError, "weights", found="classifier.bias"):
         open_hub("hf", str(tmp_path))
     transformers.ViTForImageClassification(config).save_pretrained(tmp_path)
     assert open_hub("hf", str(tmp_path)).output.class_names
-    with pytest.raises(ModelError, match=r"is a vit, and no model that compares images with texts"):
+    with raises(ModelError, "model", found="vit"):
         open_model(ModelRequest(f"hf:{tmp_path}", classes=TEXTS))
 
 
@@ -97,5 +98,5 @@ def test_texts_are_names_between_braces() -> None:
     assert read_prompts(TEXTS) == ("a photo of a {}", ["cat", "dog", "owl"])
     assert read_prompts("{cat,black dog} in a bag") == ("{} in a bag", ["cat", "black dog"])
     for wrong in ("a {}", "a {cat", "{cat}{dog}", "{cat,cat}"):
-        with pytest.raises(UsageError, match="between one pair of braces"):
+        with raises(UsageError, "classes"):
             read_prompts(wrong)

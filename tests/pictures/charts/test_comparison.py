@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from innerview.errors import UsageError
 from innerview.pictures import comparison_figure, draw_comparison
+from raising import raises
 from results.saved import comparison
 
 
@@ -30,9 +30,9 @@ def test_dots_are_medians_in_their_order() -> None:
 
 def test_what_was_not_measured_is_refused() -> None:
     found = comparison()
-    with pytest.raises(UsageError, match="no metric 'deletion'"):
+    with raises(UsageError, "metric", asked="deletion"):
         comparison_figure(found, "deletion")
-    with pytest.raises(UsageError, match="has no value"):
+    with raises(UsageError, "metric", asked="truth"):
         comparison_figure(replace(found, medians=np.full((2, 3), np.nan)))
 
 

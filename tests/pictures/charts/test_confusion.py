@@ -12,6 +12,7 @@ from innerview.pictures import tokens
 from innerview.pictures.charts.confusion import class_accuracy_figure, confusion_figure, draw_confusion
 from innerview.pictures.charts.paper import NARROW
 from innerview.pictures.saving import to_pillow
+from raising import raises
 
 NAMES = ("ant", "bee", "cow")
 COUNTS = np.array([[8, 2, 0], [0, 10, 0], [5, 0, 0]])
@@ -40,7 +41,7 @@ def test_numbers_are_as_small_as_their_cells_and_left_out_where_none_could_be_re
 
 
 def test_no_image_is_refused() -> None:
-    with pytest.raises(UsageError, match="no image"):
+    with raises(UsageError, "images", found=0):
         confusion_figure(np.zeros((3, 3), dtype=np.int64), NAMES, about="")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from innerview.errors import UsageError
 from innerview.pictures.charts.convergence import convergence_figure, draw_convergence
 from pictures.made import integrated
+from raising import raises
 
 HISTORY = ((5, np.inf, 0.1), (9, 0.05, 0.002), (17, 0.004, 0.0))
 
@@ -43,5 +43,5 @@ def test_a_history_without_any_known_error_is_drawn() -> None:
 
 
 def test_a_fixed_number_of_evaluations_has_no_convergence() -> None:
-    with pytest.raises(UsageError, match="compute to a tolerance instead"):
+    with raises(UsageError, "convergence", found="fixed rule"):
         convergence_figure(integrated(np.ones((8, 8))))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from innerview.errors import UsageError
 from innerview.pictures import tokens
 from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
+from raising import raises
 
 TIMES = np.arange(1.0, 8.0)
 
@@ -43,5 +44,5 @@ def test_test_and_training_have_their_colours(part, colour) -> None:
 
 def test_one_of_the_two_is_enough_and_none_is_refused() -> None:
     assert len(curves_figure("test", Curve(TIMES, TIMES / 10), None).axes) == 1
-    with pytest.raises(UsageError, match="neither accuracy nor cost"):
+    with raises(UsageError, "curves", asked="test"):
         curves_figure("test", None, None)

@@ -14,6 +14,7 @@ from innerview.methods.weights import weight_histograms
 from innerview.pictures import tokens
 from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure, left_out
 from pictures.made import histograms
+from raising import raises
 
 
 def lines(axes) -> list[tuple[str, float]]:
@@ -114,11 +115,11 @@ def test_empty_bins_and_weights_that_are_all_lost_are_drawn() -> None:
 
 def test_what_is_not_there_is_refused() -> None:
     axes = Figure().subplots()
-    with pytest.raises(UnknownLayer, match=r"conv1\.weight, conv2\.weight"):
+    with raises(UnknownLayer, "layer", asked="conv99"):
         draw_layer(axes, histograms(), "conv99")
-    with pytest.raises(UsageError, match="4 layers were asked for in one plot; take one to 3"):
+    with raises(UsageError, "layers", asked=4, limit=3):
         draw_layers(axes, histograms(), [0, 1, 2, 3])
-    with pytest.raises(UsageError, match="take one to 3"):
+    with raises(UsageError, "layers", asked=0, limit=3):
         histogram_figure(histograms(), together=0)
 
 

@@ -17,6 +17,7 @@ from innerview.pictures.charts.path import (
     profile_of,
 )
 from pictures.made import integrated, interior, profile
+from raising import raises
 
 ALPHAS = (0.0, 1e-4, 0.001, 0.01, 0.1, 0.5, 1.0)
 
@@ -94,5 +95,5 @@ def test_profiles_are_taken_out_of_results() -> None:
     result = interior(np.ones((3, 8, 8, 3)), (1.0, 0.01, 0.5))
     assert (profile_of(result).alphas == [0.01, 0.5, 1.0]).all()
     assert profile_of(integrated(np.ones((8, 8)))).unit == "logit"
-    with pytest.raises(UsageError, match="a list has no path"):
+    with raises(UsageError, "result", found="list"):
         profile_of([])

@@ -11,6 +11,7 @@ from innerview.model import InputSpec
 from innerview.pictures.charts.statistics import FILLS, draw_accuracy, draw_class_shares, statistics_figure
 from innerview.results import PathPredictions
 from pictures.made import SOURCE
+from raising import raises
 
 
 def made(alphas: int = 4, classes: int = 10, seed: int = 0) -> PathPredictions:
@@ -65,5 +66,5 @@ def test_accuracy_is_drawn_and_its_last_value_written() -> None:
 
 def test_the_figure_says_over_how_many_images() -> None:
     assert statistics_figure(made()).get_suptitle() == "From the baseline to the image, over 200 images"
-    with pytest.raises(UsageError, match="without any alpha"):
+    with raises(UsageError, "alphas", found=0):
         statistics_figure(made(alphas=0))

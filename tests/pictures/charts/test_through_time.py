@@ -19,6 +19,7 @@ from innerview.pictures.charts.training import RUNS
 from innerview.pictures.charts.units import Shares, draw_shares, units_figure
 from innerview.pictures.saving import to_pillow
 from innerview.runs import History, histogram
+from raising import raises
 
 
 def history(widths: list[float], seed: int = 0) -> History:
@@ -104,7 +105,7 @@ def test_layers_find_room_and_those_that_do_not_are_counted(figure) -> None:
     drawn = figure(many, "run")
     assert len(drawn.axes) == MOST
     assert f"{MOST} of {MOST + 3} layers" in drawn.get_supxlabel()
-    with pytest.raises(UsageError, match="no layer"):
+    with raises(UsageError, "layers", found=0):
         figure({}, "run")
 
 
@@ -117,7 +118,7 @@ def test_runs_lie_over_each_other_on_one_set_of_bins() -> None:
     assert edges[0][-1] < 2  # the widest last checkpoint decides, not an earlier one
     assert [line.get_ydata()[1:-1:2].sum() for line in first.lines] == pytest.approx([1, 1], abs=2e-3)
     assert len(second.lines) == 1
-    with pytest.raises(UsageError, match="0 layers in 0 runs"):
+    with raises(UsageError, "layers", asked=(0, 0), limit=5):
         ends_figure({})
 
 
@@ -137,7 +138,7 @@ def test_each_layer_has_a_plot_before_the_others(log: bool, first: str) -> None:
     assert left.lines[0].get_ydata().tolist() == [0.5, 0.25, 0.125]
     assert right.lines[1].get_xdata().tolist() == [10, 1000]
     assert [tick.get_text() for tick in right.get_xticklabels()] == ["0", "1", "10", "100", "1,000"]
-    with pytest.raises(UsageError, match="0 layers"):
+    with raises(UsageError, "layers", asked=(0, 3)):
         layer_times_figure(steps, Statistic("Movement", "share", values), {}, "run")
 
 
@@ -148,7 +149,7 @@ def test_counts_are_written_as_counts_and_shares_as_shares() -> None:
     assert [text.get_text() for text in axes.texts] == ["·", "2", "2", "4"]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1,000"]
     assert Shares("Saturated", np.array([[0.123]])).written(0, 0) == "12.3 %"
-    with pytest.raises(UsageError, match="at least one"):
+    with raises(UsageError, "layers", found=0):
         units_figure([], [], [counted], name="run")
 
 

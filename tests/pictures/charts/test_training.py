@@ -18,6 +18,7 @@ from innerview.pictures.charts.curves import Curve, smoothed
 from innerview.pictures.charts.paper import NARROW
 from innerview.pictures.charts.training import RUNS, Mark, Panel, Track, draw_panel, training_figure
 from innerview.pictures.saving import DPI, to_pillow
+from raising import raises
 
 TIMES = np.arange(1.0, 101.0)
 
@@ -107,7 +108,7 @@ def test_what_has_no_values_has_no_plot_and_nothing_at_all_is_refused() -> None:
     figure = training_figure([Panel("Loss", (track([1.0, 2.0]),), "log"), empty], ["a"])
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["Loss"]
     assert figure.axes[0].get_yscale() == "log"
-    with pytest.raises(UsageError, match="0 metrics"):
+    with raises(UsageError, "metrics", asked=(0, 1), limit=5):
         training_figure([empty], ["a"])
 
 

@@ -31,6 +31,7 @@ from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from models import MODELS, function_model, numpy_model
+from raising import raises
 
 STAMP = Stamp("0" * 16, "01234567")
 
@@ -219,7 +220,7 @@ def test_every_method_makes_a_payload(model, image, black, method: str) -> None:
 
 
 def test_an_unknown_method_lists_what_there_is() -> None:
-    with pytest.raises(UsageError, match="integrated-gradients, expected"):
+    with raises(UsageError, "method", asked="tea-leaves"):
         read_method("tea-leaves")
 
 
@@ -247,7 +248,7 @@ def test_targets_are_resolved_at_the_image(model, image) -> None:
     assert both.describe(("a", "b", "c")) == "logit of 0 a minus logit of 2 c"
     with pytest.raises(UnknownClass):
         Query(target=7).explained(output)
-    with pytest.raises(UsageError, match="tea"):
+    with raises(UsageError, "objective", asked="tea"):
         Query(objective="tea").explained(output)
 
 
