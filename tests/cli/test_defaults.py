@@ -15,7 +15,7 @@ from innerview import workbench
 from innerview.allcnn import NAMES
 from innerview.cli import COMMANDS, innerview
 from innerview.cli.compare import command as compare
-from innerview.cli.options import Elsewhere, default_of, signature_of
+from innerview.cli.defaults import Elsewhere, default_of, signature_of
 from innerview.fills import DEFAULT_FILLS
 
 OWN: dict[tuple[str, str], object] = {

@@ -78,7 +78,7 @@ def test_the_command_line_says_no_default_of_its_own(tmp_path: Path) -> None:
     heard: list[Query] = []
 
     @click.command()
-    @options.query(*options.QUERY)
+    @options.query(*options.OPTIONS)
     def command(query: Query) -> None:
         heard.append(query)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 
@@ -23,7 +23,7 @@ from innerview.cli.console import Command, say
     "n_placebos",
     "seed",
     "crop",
-    objective=options.option(
+    objective=defaults.option(
         "--objective",
         metavar="NAME",
         help="log-odds, logit, contrast or probability. [log-odds, where there are some]",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults
 from innerview.cli.console import Command, say
 
 SHOWN = 5
@@ -20,8 +20,8 @@ HOME = "innerview.workbench.survey.channels:survey_channels"
 @click.command("channels", cls=Command, short_help="What does each channel of a surveyed layer respond to?")
 @click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
 @click.option("--target", metavar="CLASS", help="Print the channels that are most selective for it. [for any]")
-@options.option("-n", "--num-images", "top", type=click.IntRange(1), help="Images of a channel.", home=HOME)
-@options.option("--seed", type=click.IntRange(0), help="Of halves, and of images drawn.", home=HOME)
+@defaults.option("-n", "--num-images", "top", type=click.IntRange(1), help="Images of a channel.", home=HOME)
+@defaults.option("--seed", type=click.IntRange(0), help="Of halves, and of images drawn.", home=HOME)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="The table. [ROWS-channels.csv]")
 def command(*, rows: Path, target: str | None, output: Path | None, **asked: Any) -> None:
     """Say of each channel which images it responds to, how many fire it, and which class it is most selective for.
@@ -32,7 +32,7 @@ def command(*, rows: Path, target: str | None, output: Path | None, **asked: Any
     from innerview.workbench.survey.channels import survey_channels
     from innerview.workbench.survey.reading import read_survey
 
-    found = survey_channels(rows, **options.said(asked))
+    found = survey_channels(rows, **defaults.said(asked))
     if target is None:
         shown = sorted((one for one in found.channels if one.answer), key=lambda one: -one.selectivity)
     else:

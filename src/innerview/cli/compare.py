@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.compare.compare:compare"
@@ -24,26 +24,26 @@ HOME = "innerview.workbench.compare.compare:compare"
     metavar="NAME[:OPTION=VALUE,…]",
     help="Compare these alone, also Captum's: captum:DeepLift. [every method]",
 )
-@options.option("--baseline", "baselines", several=True, metavar="NAME", help="Each method with each.", home=HOME)
-@options.option("--fill", "fills", several=True, metavar="NAME", help="Truth under each.", home=HOME)
-@options.option(
+@defaults.option("--baseline", "baselines", several=True, metavar="NAME", help="Each method with each.", home=HOME)
+@defaults.option("--fill", "fills", several=True, metavar="NAME", help="Truth under each.", home=HOME)
+@defaults.option(
     "--regions",
     metavar="RxC",
     help="Grid, number of regions (2 to 12), or superpixels[:N].",
-    shown=options.grid,
+    shown=defaults.grid,
     home=HOME,
 )
-@options.option("--limit", type=click.IntRange(1), help="Images at most.", home=HOME)
-@options.option(
+@defaults.option("--limit", type=click.IntRange(1), help="Images at most.", home=HOME)
+@defaults.option(
     "--check-every", "checked", type=click.IntRange(0), metavar="N",
     help="Deletion, stability and shuffled weights on every Nth image; 0: on none.", home=HOME,
 )  # fmt: skip
-@options.option(
+@defaults.option(
     "--mosaics", type=click.IntRange(0), help="Mosaics of four images for pointing, where the model takes them.",
     home=HOME,
 )  # fmt: skip
 @click.option("--max-evaluations", type=click.IntRange(1), help="Passes for everything, at most, about. [no limit]")
-@options.option("--seed", type=click.IntRange(0), help="Of all that is random.", home=HOME)
+@defaults.option("--seed", type=click.IntRange(0), help="Of all that is random.", home=HOME)
 @options.crop(HOME)
 @options.output(HOME)
 def command(*, model: Any, named: str, data: Path, regions: str | None, **asked: Any) -> None:
@@ -57,7 +57,7 @@ def command(*, model: Any, named: str, data: Path, regions: str | None, **asked:
     from innerview.methods.regions import parse_regions
     from innerview.workbench import compare
 
-    given = options.said({**asked, "regions": None if regions is None else parse_regions(regions)})
+    given = defaults.said({**asked, "regions": None if regions is None else parse_regions(regions)})
     with steps("Comparing") as progress:
         found = compare(model, data, named=named, progress=progress, **given)
     say(found.advice)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.explain.explain:explain"
@@ -38,6 +38,6 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **as
         say(f"innerview: warning: {problem}.", err=True)
     opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = explain(images, query, model=opened, progress=progress, **options.said(asked))
+        written = explain(images, query, model=opened, progress=progress, **defaults.said(asked))
     say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.export:export"
@@ -20,7 +20,7 @@ HOME = "innerview.workbench.export:export"
     short_help="Export a built-in model as PyTorch, Keras or NumPy source, or as data for a page.",
 )
 @click.argument("model", default="allcnn", metavar="[MODEL]")
-@options.option("--format", type=click.Choice(["pytorch", "keras", "numpy", "web"]), help="Of the source.", home=HOME)
+@defaults.option("--format", type=click.Choice(["pytorch", "keras", "numpy", "web"]), help="Of the source.", home=HOME)
 @click.option("-o", "--output", metavar="FOLDER", default="", help="New or empty folder. [MODEL-FORMAT]")
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
 def command(*, model: str, output: str, **asked: Any) -> None:
@@ -31,7 +31,7 @@ def command(*, model: str, output: str, **asked: Any) -> None:
     """
     from innerview.workbench.export import export
 
-    found = export(model, output=Path(output) if output else "", **options.said(asked))
+    found = export(model, output=Path(output) if output else "", **defaults.said(asked))
     for file in found.files:
         say(file)
     say(f"{found.words}.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, console
 from innerview.names import visible
 
@@ -24,7 +24,7 @@ def command(*, image: str, model: Any, **asked: Any) -> None:
 
     from innerview.workbench import info
 
-    found = info(model, image, **options.said(asked))
+    found = info(model, image, **defaults.said(asked))
     facts = Table.grid(padding=(0, 2))
     for name, value in found.facts:
         facts.add_row(name, visible(value))

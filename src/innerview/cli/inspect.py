@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.run.run:run"
@@ -29,20 +29,20 @@ HOME = "innerview.workbench.run.run:run"
     "n_steps",
     "crop",
     "seed",
-    data=options.option(
+    data=defaults.option(
         "--data",
         type=click.Path(path_type=Path),
         metavar="PATH",
         help="Data set to test on; training images are left out.",
     ),
-    select=options.option(
+    select=defaults.option(
         "--select", several=True, metavar="SELECTION", help="Follow this image of --data: a class, class:number."
     ),
-    n_steps=options.option(
+    n_steps=defaults.option(
         "--n-steps",
         type=click.IntRange(1),
         help="Evaluations of each map.",
-        shown=options.constant("innerview.session.query:TIMELINE_STEPS"),
+        shown=defaults.constant("innerview.session.query:TIMELINE_STEPS"),
     ),
 )
 @options.output(HOME)
@@ -58,7 +58,7 @@ def command(*, runs: tuple[Path, ...], query: Any, **asked: Any) -> None:
     from innerview.workbench.run.run import run
 
     with steps("Reading the training") as progress:
-        shown = run(runs, query, progress=progress, **options.said(asked))
+        shown = run(runs, query, progress=progress, **defaults.said(asked))
     for line in shown.lines:
         say(line)
     for sign in shown.signs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults
 from innerview.cli.console import Command, say
 
 SHOWN = 5
@@ -19,11 +19,11 @@ HOME = "innerview.workbench.survey.labels:audit_labels"
 @click.command("labels", cls=Command, short_help="Which labels of a surveyed data set may be wrong?")
 @click.argument("rows", type=click.Path(path_type=Path), metavar="ROWS")
 @click.option("-n", "--count", type=click.IntRange(1), default=400, show_default=True, help="Suspects in the table.")
-@options.option(
+@defaults.option(
     "--neighbours",
     type=click.IntRange(1),
     help="Similar images looked at.",
-    shown=options.constant("innerview.workbench.survey.labels:NEIGHBOURS"),
+    shown=defaults.constant("innerview.workbench.survey.labels:NEIGHBOURS"),
     home=HOME,
 )
 @click.option(

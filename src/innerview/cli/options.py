@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import functools
-import inspect
-from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import click
 
 from innerview.cli.console import say
-
-Decorator: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
+from innerview.cli.defaults import QUERY, Decorator, Elsewhere, constant, option, said
 
 
 def numbers(text: str) -> tuple[float, ...]:
@@ -156,60 +152,14 @@ def network(home: str) -> Decorator:
     )
 
 
-def crop(home: str, name: str = "crop") -> Decorator:
+def crop(home: str) -> Decorator:
     """--crop."""
-    return option("--crop", name, help="center, whole, or left,top,width,height in pixels.", home=home)
+    return option("--crop", help="center, whole, or left,top,width,height in pixels.", home=home)
 
 
 def _all(options: tuple[Decorator, ...]) -> Decorator:
     """Several options in the order in which the help lists them."""
     return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
-
-
-QUERY_HOME: Final = "innerview.session.query:Query"
-
-
-def signature_of(home: str) -> inspect.Signature:
-    """The signature of a function or class: `home` is its module and, behind a colon, its name."""
-    module, _, name = home.partition(":")
-    return inspect.signature(vars(import_module(module))[name])
-
-
-def default_of(home: str, name: str) -> Any:
-    """The default of an argument where it stands."""
-    return signature_of(home).parameters[name].default
-
-
-class Elsewhere(click.Option):
-    """An option whose default stands in a signature: what is not given is left to it, and the help reads it there.
-
-    Args:
-        home: of the signature (`signature_of`).
-        shown: how the help writes the default; as it is if None.
-        settings: of any option; its name is the argument's.
-    """
-
-    def __init__(
-        self, *args: Any, home: str = QUERY_HOME, shown: Callable[[Any], str] | None = None, **settings: Any
-    ) -> None:
-        super().__init__(*args, **settings)
-        self.home = home
-        self.shown = shown
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """Show the default there, unless the help says what happens without one."""
-        shown = copy.copy(self)
-        default = default_of(self.home, str(self.name))
-        if self.shown is not None:
-            shown.default, shown.show_default = self.shown(default), True
-        elif _is_said(default) and not (isinstance(self.show_default, str) or str(self.help).endswith("]")):
-            shown.default, shown.show_default = default, True
-        return click.Option.get_help_record(shown, ctx)
-
-
-def _is_said(default: object) -> bool:
-    """Whether a default says something: nothing, none and no are what everybody expects."""
-    return default is not None and default is not False and default not in ((), "")
 
 
 class _MethodOption(Elsewhere):
@@ -229,33 +179,6 @@ class _MethodOption(Elsewhere):
         return super().get_help_record(ctx)
 
 
-def option(*names: str, several: bool = False, **settings: Any) -> Decorator:
-    """An option of the query; or of another `home` (`Elsewhere`)."""
-    usual: dict[str, Any] = {"cls": Elsewhere, "multiple": several} | ({} if several else {"default": None})
-    return click.option(*names, **(usual | settings))
-
-
-def said(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given on the line, of what may be left to its default elsewhere."""
-    return {name: value for name, value in given.items() if value not in (None, ())}
-
-
-def grid(shape: Iterable[int]) -> str:
-    """Rows and columns as they are typed."""
-    return "x".join(map(str, shape))
-
-
-def constant(home: str, place: int | None = None) -> Callable[[Any], str]:
-    """Shows what stands for None: a module's constant, behind a colon; or what is at a place in it."""
-    module, _, name = home.partition(":")
-
-    def shown(_: object) -> str:
-        value = vars(import_module(module))[name]
-        return str(value if place is None else value[place])
-
-    return shown
-
-
 def fills(words: str) -> Decorator:
     """--fill, in a command's own words."""
     return option("--fill", "fills", several=True, metavar="NAME", help=f"{words}; several. A name or an image file.")
@@ -266,7 +189,7 @@ def seed(words: str) -> Decorator:
     return option("--seed", type=click.IntRange(0), help=words)
 
 
-QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
+OPTIONS: Final[Mapping[str, Decorator]] = MappingProxyType(
     {
         "target": option(
             "--target", metavar="CLASS", help="Class to explain, by number or name. [the predicted class]"
@@ -313,7 +236,7 @@ QUERY: Final[Mapping[str, Decorator]] = MappingProxyType(
         "fractions": option("--fractions", type=numbers, metavar="LIST", help="Fractions of the pixels to keep."),
         "vmax": option("--vmax", help="Colour scale of the maps: per-image, shared or a number."),
         "overlay": option("--overlay", metavar="NAME", help="How a map is drawn over the image."),
-        "crop": crop(QUERY_HOME),
+        "crop": crop(QUERY),
         "data": option(
             "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders to select images from."
         ),
@@ -371,6 +294,6 @@ def query(*names: str, **others: Decorator) -> Decorator:
             asked = said({name: given.pop(name) for name in names})
             return command(*args, query=Query(**asked), **given)
 
-        return _all(tuple(others.get(name, QUERY[name]) for name in names))(parsed)
+        return _all(tuple(others.get(name, OPTIONS[name]) for name in names))(parsed)
 
     return decorate

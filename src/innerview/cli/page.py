@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.page.report:page"
@@ -25,7 +25,7 @@ def command(*, images: tuple[str, ...], model: Any, **asked: Any) -> None:
     """
     from innerview.workbench.page.report import page
 
-    written = page(images, model, **options.said(asked))
+    written = page(images, model, **defaults.said(asked))
     for line in written.lines:
         say(line)
     say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

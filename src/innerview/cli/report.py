@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.page.report:report"
@@ -31,6 +31,6 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **as
 
     opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = report(images, query, model=opened, progress=progress, **options.said(asked))
+        written = report(images, query, model=opened, progress=progress, **defaults.said(asked))
     say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()} ({written.size / 1e6:.1f} MB)")

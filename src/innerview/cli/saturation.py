@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.path:path"
@@ -30,8 +30,8 @@ def _span(alphas: Sequence[float]) -> str:
     metavar="FOLDER",
     help="Class folders: FOLDER/test/<class>/* or FOLDER/<class>/*.",
 )
-@options.option("-n", "--num-images", "count", type=click.IntRange(1), help="Images to take.", home=HOME)
-@options.option(
+@defaults.option("-n", "--num-images", "count", type=click.IntRange(1), help="Images to take.", home=HOME)
+@defaults.option(
     "--alphas",
     type=options.numbers,
     metavar="LIST",
@@ -39,8 +39,8 @@ def _span(alphas: Sequence[float]) -> str:
     shown=_span,
     home=HOME,
 )
-@options.option("--baseline", metavar="NAME", help="black, white, gray, noise or a file.", home=HOME)
-@options.option("--seed", type=click.IntRange(0), help="Of the draw of the images.", home=HOME)
+@defaults.option("--baseline", metavar="NAME", help="black, white, gray, noise or a file.", home=HOME)
+@defaults.option("--seed", type=click.IntRange(0), help="Of the draw of the images.", home=HOME)
 @options.crop(HOME)
 @options.output(HOME)
 def command(*, model: Any, data: Path, **asked: Any) -> None:
@@ -49,7 +49,7 @@ def command(*, model: Any, data: Path, **asked: Any) -> None:
     from innerview.workbench.path import path
 
     with steps("Walking the path") as progress:
-        walked = path(data, model=model, progress=progress, **options.said(asked))
+        walked = path(data, model=model, progress=progress, **defaults.said(asked))
     say(walked.words)
     for problem in walked.problems:
         say(f"left out: {problem}", err=True)

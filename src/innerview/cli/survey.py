@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 from innerview.errors import InnerviewError, UsageError
 
@@ -23,8 +23,8 @@ def _of(parts: tuple[int, int]) -> str:
 @click.command("survey", cls=Command, short_help="Survey a data set: a row an image, in Parquet, resumable.")
 @options.model(argument=True, requested=True)
 @click.argument("data", type=click.Path(path_type=Path), metavar="DATA")
-@options.option("--regions", metavar="RxC", help="Grid of regions, or none.", shown=options.grid, home=HOME)
-@options.option("--fill", "fills", several=True, metavar="NAME", help="Effects under each.", home=HOME)
+@defaults.option("--regions", metavar="RxC", help="Grid of regions, or none.", shown=defaults.grid, home=HOME)
+@defaults.option("--fill", "fills", several=True, metavar="NAME", help="Effects under each.", home=HOME)
 @click.option(
     "--layers",
     type=options.words,
@@ -32,13 +32,13 @@ def _of(parts: tuple[int, int]) -> str:
     help="Keep the largest value of each of their channels. [none]",
 )
 @click.option("--maps", metavar="NAME[:OPTION=VALUE,…]", help="Keep each image's map by this method too. [none]")
-@options.option("--baseline", metavar="NAME", help="Of that method.", home=HOME)
+@defaults.option("--baseline", metavar="NAME", help="Of that method.", home=HOME)
 @click.option("--limit", type=click.IntRange(1), help="The first so many images. [all]")
 @click.option("--sample", type=click.IntRange(1), help="So many images, drawn by --seed. [all]")
-@options.option("--seed", type=click.IntRange(0), help="Of the sample.", home=HOME)
-@options.option("--part", type=click.Choice(["test", "train"]), help="Of the data.", home=HOME)
+@defaults.option("--seed", type=click.IntRange(0), help="Of the sample.", home=HOME)
+@defaults.option("--part", type=click.Choice(["test", "train"]), help="Of the data.", home=HOME)
 @options.crop(HOME)
-@options.option(
+@defaults.option(
     "--shard",
     metavar="I/N",
     help="Work out the I-th of N parts alone.",
@@ -46,7 +46,7 @@ def _of(parts: tuple[int, int]) -> str:
     home=HOME,
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes, each with the model.")
-@options.option("--images-per-shard", type=click.IntRange(1), help="Images in a file.", home=HOME)
+@defaults.option("--images-per-shard", type=click.IntRange(1), help="Images in a file.", home=HOME)
 @click.option("--resume", is_flag=True, help="Go on with the survey that the folder holds.")
 @options.output(HOME)
 def command(
@@ -69,7 +69,7 @@ def command(
     from innerview.cli.progress import steps
     from innerview.workbench import survey
 
-    given = options.said(asked)
+    given = defaults.said(asked)
     if regions is not None:
         none = regions.strip().lower() == "none"
         given["regions"] = None if none else _pair("--regions", regions, "x", "3x3, or none")
@@ -87,7 +87,7 @@ def command(
             else:
                 found = survey(model, data, **given)
     except KeyboardInterrupt:
-        place = given.get("output") or options.default_of(HOME, "output")
+        place = given.get("output") or defaults.default_of(HOME, "output")
         raise InnerviewError(f"stopped. Whole files stay in {place}; go on by the same command with --resume").of(
             "stopped", path=place
         ) from None

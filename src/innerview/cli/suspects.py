@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.survey.suspects:find_suspects"
@@ -20,7 +20,7 @@ HOME = "innerview.workbench.survey.suspects:find_suspects"
     "--data", type=click.Path(path_type=Path), required=True, metavar="DATA", help="The data set that was surveyed."
 )
 @options.model()
-@options.option("--seed", type=click.IntRange(0), help="Of halves, hosts and permutations.", home=HOME)
+@defaults.option("--seed", type=click.IntRange(0), help="Of halves, hosts and permutations.", home=HOME)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of the tables. [ROWS-suspects]"
 )
@@ -35,7 +35,7 @@ def command(*, rows: Path, data: Path, model: Any, output: Path | None, **asked:
     from innerview.workbench.survey.suspects import find_suspects
 
     with steps("Looking for suspects") as progress:
-        found = find_suspects(rows, model, data, progress=progress, **options.said(asked))
+        found = find_suspects(rows, model, data, progress=progress, **defaults.said(asked))
     folder = open_folder(output or rows.with_name(f"{rows.name}-suspects"))
     for line in found.lines:
         say(line)

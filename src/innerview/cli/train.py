@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 from innerview.errors import InnerviewError, OutputError
 
@@ -17,11 +17,11 @@ DATA = "innerview.workbench.train:DataRequest"
 
 
 @click.command("train", cls=Command, short_help="Train the built-in model on CIFAR-10, or on images of your own.")
-@options.option(
+@defaults.option(
     "--config",
     metavar="NAME",
     help="allcnn, the best known, or tutorial2018, that of the 2018 tutorial.",
-    shown=options.constant("innerview.workbench.train:CONFIGS", 0),
+    shown=defaults.constant("innerview.workbench.train:CONFIGS", 0),
     home="innerview.workbench.train:train",
 )
 @click.option(
@@ -35,13 +35,13 @@ DATA = "innerview.workbench.train:DataRequest"
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Of everything random. [the config's]")
 @click.option("--batch-size", type=click.IntRange(1), metavar="N", help="Images in a step. [the config's]")
 @click.option("--channels", type=click.IntRange(1), metavar="N", help="Of the hidden layers. [the config's]")
-@options.option(
+@defaults.option(
     "--image-size",
     "size",
     type=click.IntRange(4),
     metavar="N",
     help="Height and width of images from class folders.",
-    shown=options.constant("innerview.data.cifar10:SIDE"),
+    shown=defaults.constant("innerview.data.cifar10:SIDE"),
     home=DATA,
 )
 @options.crop(DATA)
@@ -96,7 +96,7 @@ def command(
     with Screen() as screen:
         try:
             trained = train(
-                DataRequest(data, download, size, skip_bad=skip_bad, **options.said({"crop": crop})),
+                DataRequest(data, download, size, skip_bad=skip_bad, **defaults.said({"crop": crop})),
                 output,
                 config=config,
                 changes=Changes(steps, seed, batch_size, channels, threads, precision),

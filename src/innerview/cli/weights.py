@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import options
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.weights:weights"
@@ -17,7 +17,7 @@ HOME = "innerview.workbench.weights:weights"
 @click.command("weights", cls=Command, short_help="Histograms of weights, before and after training.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
 @options.model()
-@options.option("--bins", type=click.IntRange(2), help="Bins of each histogram, even.", home=HOME)
+@defaults.option("--bins", type=click.IntRange(2), help="Bins of each histogram, even.", home=HOME)
 @click.option("--shared-bins", is_flag=True, help="One set of bins for all layers instead of one for each.")
 @options.output(HOME)
 def command(*, files: tuple[Path, ...], model: Any, **asked: Any) -> None:
@@ -30,7 +30,7 @@ def command(*, files: tuple[Path, ...], model: Any, **asked: Any) -> None:
     from innerview.workbench import weights
 
     with steps("Counting") as progress:
-        counted = weights(files, model=model, progress=progress, **options.said(asked))
+        counted = weights(files, model=model, progress=progress, **defaults.said(asked))
     say(counted.words)
     for file in counted.files:
         say(file)
