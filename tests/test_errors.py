@@ -53,7 +53,7 @@ def test_a_slip_of_the_pen_is_seen() -> None:
 def test_what_was_asked_and_what_there_is_are_fields() -> None:
     layer, missing = UnknownLayer("conv12", ["conv1", "conv2"]), MissingExtra("Parquet", "survey")
     assert (layer.about, layer.asked, layer.known) == ("layer", "conv12", ("conv1", "conv2"))
-    assert (missing.about, missing.extra) == ("Parquet", "survey")
+    assert (missing.about, missing.asked, missing.extra) == ("extra", "Parquet", "survey")
     with pytest.raises(UnknownClass) as unknown:
         find_class("hors", ("cat", "horse"))
     assert (unknown.value.asked, unknown.value.known, unknown.value.nearest) == ("hors", ("cat", "horse"), ("horse",))
