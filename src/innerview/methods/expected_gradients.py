@@ -16,10 +16,10 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.accounting import BLOCKED
-from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MapSamples
+from innerview.methods.map_samples import MapSamples
 from innerview.methods.moments import Moments
 from innerview.methods.passes import Progress, check_image, forward_logits, require_finite
-from innerview.methods.regions import Regions
+from innerview.methods.regions import JUDGED_GRID, Regions
 from innerview.methods.stopping import CONFIDENCE
 from innerview.model import OUTPUT, DifferentiableModel, require_differentiable
 from innerview.results import Attribution, Provenance
@@ -43,7 +43,7 @@ def expected_gradients(
     baselines: Sequence[Image],
     n_samples: int | None = None,
     half_width: float | None = None,
-    regions: Regions = DEFAULT_INTERVAL_REGIONS,
+    regions: Regions = JUDGED_GRID,
     confidence: float = CONFIDENCE,
     seed: int = 0,
     progress: Progress | None = None,

@@ -9,14 +9,11 @@ from jaxtyping import Float
 
 from innerview.errors import UsageError
 from innerview.methods.moments import check_samples
-from innerview.methods.regions import Regions, divide
+from innerview.methods.regions import JUDGED_REGIONS, Regions, divide
 from innerview.methods.segments import segment_sums
 from innerview.methods.stopping import PILOT, Stopping, check_interval
 from innerview.results import Intervals
 from innerview.types import Image, Map
-
-DEFAULT_INTERVAL_REGIONS: Final = (3, 3)
-"""Rows and columns, as in the truth that maps are held against."""
 
 MOST_SAMPLES: Final = 10_000
 """Where a half-width decides, if nobody says how many at most."""
@@ -61,7 +58,7 @@ class MapSamples:
                 f"{self.limit} samples at most were allowed for a half-width of {half_width:g}; {PILOT} tell how many "
                 f"are needed: give n_samples={PILOT} or more, or leave it out"
             ).of("n_samples", asked=self.limit, found=PILOT, limit=half_width)
-        divided = divide(image, regions, DEFAULT_INTERVAL_REGIONS[0] * DEFAULT_INTERVAL_REGIONS[1])
+        divided = divide(image, regions, JUDGED_REGIONS)
         check_interval(divided.number, half_width, confidence)
         self._labels = divided.labels
         self._sizes = np.ones(divided.number) if shares else np.bincount(divided.labels.ravel())

@@ -29,6 +29,12 @@ Regions: TypeAlias = (
 """How many; rows and columns of a grid; "superpixels", or "superpixels:8" for so many; the number of each pixel's
 region, from 0; or masks, a region each, the rest of the image being the last one."""
 
+JUDGED_GRID: Final = (3, 3)
+"""Rows and columns of the regions that maps are held against, where nobody says others: they have names that people
+know (top left, centre), and all their combinations are 512."""
+
+JUDGED_REGIONS: Final = JUDGED_GRID[0] * JUDGED_GRID[1]
+
 SUPERPIXELS: Final = "superpixels"
 WRITTEN: Final = re.compile(rf"{SUPERPIXELS}(:([0-9]{{1,6}}))?")
 

@@ -10,7 +10,6 @@ where exact values take 2 to the number of regions; how near it comes is measure
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -18,14 +17,11 @@ from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, Fill
 from innerview.methods.filled import FilledPasses, make_fills, require_fills
 from innerview.methods.passes import Progress, check_image
-from innerview.methods.regions import Regions, divide
+from innerview.methods.regions import JUDGED_REGIONS, Regions, divide
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target
 from innerview.types import Image
-
-DEFAULT_REGIONS: Final = 9
-"""3 × 3, as in the truth that maps are held against."""
 
 
 def removed_and_alone(
@@ -33,7 +29,7 @@ def removed_and_alone(
     image: Image,
     target: Target,
     *,
-    regions: Regions = DEFAULT_REGIONS,
+    regions: Regions = JUDGED_REGIONS,
     fills: Sequence[str | Image | Fill] = DEFAULT_FILLS,
     progress: Progress | None = None,
 ) -> Attribution:
@@ -59,7 +55,7 @@ def removed_and_alone(
         ModelError: an output is NaN or infinite; says for which region.
     """
     check_image(model, image, "image")
-    divided = divide(image, regions, DEFAULT_REGIONS)
+    divided = divide(image, regions, JUDGED_REGIONS)
     labels, number = divided.labels, divided.number
     total = count_both(number, len(fills))
     made = make_fills(model, image, fills)

@@ -19,10 +19,10 @@ from jaxtyping import Float
 from innerview.errors import UsageError
 from innerview.fills import Fill
 from innerview.methods.filled import FilledPasses, make_fills, nothing_kept
-from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MapSamples
+from innerview.methods.map_samples import MapSamples
 from innerview.methods.moments import Moments
 from innerview.methods.passes import Progress, check_image
-from innerview.methods.regions import Regions
+from innerview.methods.regions import JUDGED_GRID, Regions
 from innerview.methods.stopping import CONFIDENCE
 from innerview.model import Model
 from innerview.results import Attribution, Provenance
@@ -47,7 +47,7 @@ def rise(
     shown: float = DEFAULT_SHOWN,
     n_samples: int | None = None,
     half_width: float | None = None,
-    regions: Regions = DEFAULT_INTERVAL_REGIONS,
+    regions: Regions = JUDGED_GRID,
     confidence: float = CONFIDENCE,
     seed: int = 0,
     progress: Progress | None = None,

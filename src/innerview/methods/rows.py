@@ -23,7 +23,7 @@ from innerview.methods.gradient import gradient
 from innerview.methods.gradient_input import gradient_input
 from innerview.methods.integrated_gradients import DEFAULT_RULE, integrated_gradients, settle_exactness
 from innerview.methods.interior_gradients import TUTORIAL2018_ALPHAS, interior_gradients
-from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MOST_SAMPLES
+from innerview.methods.map_samples import MOST_SAMPLES
 from innerview.methods.masking import DEFAULT_FRACTIONS, ORDERS, deletion, insertion
 from innerview.methods.method import Method, Option, Options
 from innerview.methods.moments import FEWEST
@@ -31,8 +31,7 @@ from innerview.methods.occlusion import choose_windows, count_windows, occlusion
 from innerview.methods.parts import parts, place_windows
 from innerview.methods.passes import predict
 from innerview.methods.path_predictions import path_predictions
-from innerview.methods.regions import count_regions
-from innerview.methods.removed_and_alone import DEFAULT_REGIONS as REGIONS_BOTH
+from innerview.methods.regions import JUDGED_GRID, JUDGED_REGIONS, count_regions
 from innerview.methods.removed_and_alone import count_both, removed_and_alone
 from innerview.methods.rise import DEFAULT_CELLS, DEFAULT_MASKS, DEFAULT_SHOWN, rise
 from innerview.methods.sampled_shapley import DEFAULT_MOST, DEFAULT_SAMPLED, check_request, sampled_shapley
@@ -119,7 +118,7 @@ _CONFIDENCE: Final = Option(
 )
 _INTERVALS: Final = (
     _HALF_WIDTH,
-    replace(_REGIONS, words="of the intervals, where half_width is given", default=DEFAULT_INTERVAL_REGIONS),
+    replace(_REGIONS, words="of the intervals, where half_width is given", default=JUDGED_GRID),
     _CONFIDENCE,
 )
 
@@ -150,7 +149,7 @@ def _settle_coalitions(model: Model, options: Options) -> Options:
 
 
 def _count_both(model: Model, options: Options) -> int:
-    return count_both(_regions(model, options, REGIONS_BOTH), len(options["fills"]))
+    return count_both(_regions(model, options, JUDGED_REGIONS), len(options["fills"]))
 
 
 def _settle_both(model: Model, options: Options) -> Options:
@@ -361,7 +360,7 @@ ROWS: Final[tuple[Method, ...]] = (
         source="the first and the last term of Shapley 1953",
         supplies={"progress": "progress"},
         options=(
-            replace(_REGIONS, default=REGIONS_BOTH),
+            replace(_REGIONS, default=JUDGED_REGIONS),
             _FILLS,
         ),
         settle=_settle_both,

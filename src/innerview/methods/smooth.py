@@ -19,10 +19,10 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.gradient import gradient
-from innerview.methods.map_samples import DEFAULT_INTERVAL_REGIONS, MapSamples
+from innerview.methods.map_samples import MapSamples
 from innerview.methods.moments import Moments
 from innerview.methods.passes import Progress, check_image, forward_logits
-from innerview.methods.regions import Regions
+from innerview.methods.regions import JUDGED_GRID, Regions
 from innerview.methods.stopping import CONFIDENCE
 from innerview.model import Model
 from innerview.results import Attribution, Explained, IntegratedGradients, Status, as_attribution
@@ -77,7 +77,7 @@ def smooth_grad(
     stdevs: float = NOISE,
     n_samples: int | None = None,
     half_width: float | None = None,
-    regions: Regions = DEFAULT_INTERVAL_REGIONS,
+    regions: Regions = JUDGED_GRID,
     confidence: float = CONFIDENCE,
     seed: int = 0,
     progress: Progress | None = None,
@@ -137,7 +137,7 @@ def var_grad(
     The variance is that of each value (with samples − 1 below the line), and the map its sum over the channels. All
     samples are kept until the end: the standard error of a variance needs them.
     """
-    samples = MapSamples(image, n_samples, SAMPLES, None, DEFAULT_INTERVAL_REGIONS, CONFIDENCE)
+    samples = MapSamples(image, n_samples, SAMPLES, None, JUDGED_GRID, CONFIDENCE)
     answers = list(_answers(model, image, target, method, stdevs, samples, seed, progress))
     values = np.stack([answer.attribution for answer in answers]).astype(np.float64)
     changes = values - values[0]  # first, so that equal maps have no variance to the last bit

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from innerview.fills import DEFAULT_FILLS
+from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.shapley import count_passes
 from innerview.results import (
     ActivationDistances,
@@ -39,7 +40,6 @@ from innerview.results import (
 )
 from innerview.targets import label
 from innerview.viewer import sentences
-from innerview.viewer.hello import JUDGED_REGIONS
 from innerview.viewer.rendering import render
 
 HOW: Final = "With innerview.methods.verdict.with_verdict(map, innerview.shapley(…))."

@@ -17,6 +17,7 @@ from markupsafe import escape
 from PIL.Image import Image as Pillow
 
 from innerview.fills import DEFAULT_FILLS
+from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.shapley import count_passes
 from innerview.pictures import words
 from innerview.pictures.overlay import overlay
@@ -24,7 +25,6 @@ from innerview.pictures.pixels import show_bytes, show_image
 from innerview.pictures.scale import own_limit
 from innerview.targets import label
 from innerview.viewer import sentences
-from innerview.viewer.hello import JUDGED_REGIONS
 from innerview.viewer.one_file import Packed, unpack
 from innerview.viewer.payload import Payload
 from innerview.viewer.rendering import render, verbatim

@@ -24,7 +24,7 @@ from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, 
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
 from innerview.methods.placebos import Box, is_box
-from innerview.methods.regions import SUPERPIXELS, count_regions, named_number
+from innerview.methods.regions import JUDGED_REGIONS, SUPERPIXELS, count_regions, named_number
 from innerview.methods.registry import USUAL, find_method
 from innerview.methods.shapley import MOST_REGIONS, count_passes
 from innerview.methods.tolerance import check_tolerance
@@ -34,7 +34,7 @@ from innerview.quadrature import Rule, fixed_rule
 from innerview.session.layers import choose_layers
 from innerview.session.methods import choose_methods
 from innerview.targets import OBJECTIVES, Margin, Target, find_class, label, named_target, usual_kind
-from innerview.viewer.hello import BASELINES, JUDGED_REGIONS
+from innerview.viewer.hello import BASELINES
 from innerview.viewer.schema import schema
 
 CURVE_FRACTIONS: Final = tuple(

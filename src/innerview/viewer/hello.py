@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from innerview.fills import DEFAULT_FILLS
 from innerview.methods.parts import passes_needed, place_windows
+from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.shapley import count_passes
 from innerview.methods.superpixels import lacking
 from innerview.model import Layer, Model, has_gradients
@@ -16,9 +17,6 @@ from innerview.viewer.payloads.subject import Photo
 
 BASELINES: Final = ("black", "white", "gray", "mean", "blurred", "noise")
 """Baselines that the viewer offers; none of them is a file."""
-
-JUDGED_REGIONS: Final = 9
-"""Of the truth that maps are held against: 3 × 3, which people can name, and 512 combinations."""
 
 
 def describe_model(

@@ -20,6 +20,7 @@ from innerview.allcnn import NAMES, load_pretrained, run_folder
 from innerview.errors import UsageError
 from innerview.export.web import LIMIT, WebNetwork, web_network, web_network_of_steps
 from innerview.methods import class_evidence
+from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.walk import NEIGHBOURS, PIXEL_SAFETY
 from innerview.model import Model, OutputSpec
@@ -34,7 +35,6 @@ from innerview.session.query import Query
 from innerview.targets import Logit, usual_kind
 from innerview.types import Image
 from innerview.viewer import sentences
-from innerview.viewer.hello import JUDGED_REGIONS
 
 RULES: Final[Mapping[str, object]] = {
     "FIRST": {name: list(pair) for name, pair in integration.FIRST.items()},

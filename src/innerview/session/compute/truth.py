@@ -9,7 +9,7 @@ from innerview.fills import Fill, make_fill
 from innerview.methods import shapley
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import name_regions
-from innerview.methods.regions import divide, named_number
+from innerview.methods.regions import JUDGED_REGIONS, divide, named_number
 from innerview.methods.shapley import count_passes
 from innerview.model import Model
 from innerview.results import ImagePart, RegionTruth, ShapleyValues
@@ -22,7 +22,6 @@ from innerview.session.query import Query
 from innerview.spec import answer_name
 from innerview.targets import LogOdds, Target, usual_of_regions
 from innerview.viewer import sentences
-from innerview.viewer.hello import JUDGED_REGIONS
 
 
 def is_judged(source: Source, query: Query) -> bool:

@@ -16,6 +16,7 @@ from innerview.data.folders import Entry, open_folders
 from innerview.errors import DataError, ImageError, ModelError, UsageError
 from innerview.fills import DEFAULT_FILLS, fill_name, make_fill
 from innerview.methods.passes import forward_logits
+from innerview.methods.regions import JUDGED_GRID
 from innerview.methods.shapley import count_passes
 from innerview.reprs import short
 from innerview.results.comparison import Comparison
@@ -35,7 +36,6 @@ from innerview.workbench.folders import open_folder
 FEWEST: Final = 6
 """Images: of five, no difference is ever significant at 5 % (all signs equal: p = 2/32)."""
 
-GRID: Final = (3, 3)
 LIMIT: Final = 100
 REFERENCES: Final = 16
 """Images of the data set for methods that compare with a set."""
@@ -74,7 +74,7 @@ def compare(
     methods: Sequence[str] = (),
     baselines: Sequence[str] = BASELINES,
     fills: Sequence[str] = DEFAULT_FILLS,
-    regions: int | tuple[int, int] | str = GRID,
+    regions: int | tuple[int, int] | str = JUDGED_GRID,
     limit: int = LIMIT,
     checked: int = 4,
     mosaics: int = MOSAICS,

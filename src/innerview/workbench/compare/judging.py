@@ -23,11 +23,10 @@ from innerview.methods.orders import FRACTIONS, Orders, moved
 from innerview.methods.partitions import Labels
 from innerview.methods.passes import forward_logits
 from innerview.methods.pointing import mosaic, pointed, quarter
-from innerview.methods.regions import count_regions, divide
+from innerview.methods.regions import JUDGED_REGIONS, count_regions, divide
 from innerview.model import Model
 from innerview.results import Provenance, as_attribution
 from innerview.types import Image, Map
-from innerview.viewer.hello import JUDGED_REGIONS
 from innerview.workbench.compare.entrants import Entrant, Objectives, choose_objectives, resolve
 from innerview.workbench.compare.rows import Row
 

@@ -18,6 +18,7 @@ from innerview.fills import DEFAULT_FILLS, make_fill
 from innerview.layers import Layer, find_layer
 from innerview.methods.activation_distances import penultimate
 from innerview.methods.passes import batches
+from innerview.methods.regions import JUDGED_GRID
 from innerview.methods.registry import read_method
 from innerview.methods.removed_and_alone import count_both
 from innerview.model import Model
@@ -31,7 +32,6 @@ from innerview.workbench.compare.entrants import choose_objectives
 from innerview.workbench.survey.columns import Measured, Row, index_of, measure
 from innerview.workbench.survey.shards import Shards, arrow, open_shards
 
-GRID: Final = (3, 3)
 SHARD: Final = 256
 """Images in a file: at most so many are worked out again after a kill."""
 
@@ -74,7 +74,7 @@ def survey(
     model: ModelLike = "allcnn",
     data: Source = "",
     *,
-    regions: tuple[int, int] | None = GRID,
+    regions: tuple[int, int] | None = JUDGED_GRID,
     fills: Sequence[str] = DEFAULT_FILLS,
     layers: Sequence[str | int] = (),
     maps: str = "",
