@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
-from innerview.methods import predict
 from innerview.methods.registry import USUAL
 from innerview.model import Model, has_gradients
+from innerview.results import Prediction
 from innerview.session.answers import OpenedModel
 from innerview.session.compute.explanation import FORWARD, Look
 from innerview.session.methods import choose_methods
@@ -112,17 +110,14 @@ def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str
     return write_page(title, first, payloads, {**scene.network, "images": images})
 
 
-def live_page(photos: Sequence[Photo], scene: PageContext, title: str) -> str:
+def live_page(seen: Sequence[tuple[Photo, Prediction]], scene: PageContext, title: str) -> str:
     """Write images, with what is predicted of each, as a page whose network works everything else out.
 
     Raises:
         OutputError: the viewer was not built.
     """
-    predictions = predict(scene.model, np.stack([photo.image for photo in photos]))
-    payloads = [
-        pack(subject_payload(photo, one, scene.model.fingerprint))
-        for photo, one in zip(photos, predictions, strict=True)
-    ]
+    photos = [photo for photo, _ in seen]
+    payloads = [pack(subject_payload(photo, predicted, scene.model.fingerprint)) for photo, predicted in seen]
     first = hello([scene.facts], [describe_photo(one) for one in photos], runs=scene.runs, baselines=BASELINES)
     images = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
     network = None if scene.network is None else {**scene.network, "images": images}

@@ -12,16 +12,16 @@ from innerview.data.sources import Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.session.compute.explanation import Look, examine
+from innerview.session.compute.prediction import PREDICTION
 from innerview.session.images import gather
 from innerview.session.kept import with_kept
 from innerview.session.opening import opened_model, query_and_model
-from innerview.session.progress import Report, SubProgress, silent
+from innerview.session.progress import NullListener, Report, SubProgress, silent
 from innerview.session.query import CURVE_FRACTIONS, Query, check_query
 from innerview.session.session import Session
 from innerview.typing import ModelLike
 from innerview.viewer import sentences
 from innerview.viewer.payloads.layers import Shown
-from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import live_page, page_context, page_for
 
@@ -139,8 +139,10 @@ def page(
         )
     several = list(images) if isinstance(images, list | tuple) else [cast("Source", images)]
     items = gather(opened.model, several or list(example_names()))
-    photos = [Photo.of(item, "data") for item in items]
-    content = live_page(photos, scene, f"Inside the model: {opened.name}").encode("utf-8", "backslashreplace")
+    session = Session([opened])
+    asked = (session.about(item, Query()) for item in items)
+    seen = [(session.photo(one), session.result(PREDICTION, one, NullListener())) for one in asked]
+    content = live_page(seen, scene, f"Inside the model: {opened.name}").encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)
     return Reported(path, len(content), (scene.inside,))
