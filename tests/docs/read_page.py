@@ -1,4 +1,4 @@
-"""Run the code of a page in the folder at hand, as a reader would: `python read_page.py PAGE`, in a process of its own.
+"""Run the code of pages in the folder at hand, as a reader would: `python read_page.py PAGE…`, in a process of its own.
 
 A page takes things as given (a folder of photos, a model of the reader's): they are made here.
 """
@@ -218,6 +218,49 @@ def of_own_model() -> dict[str, Any]:
     return {}
 
 
+def of_results() -> dict[str, Any]:
+    """An explanation of the cat, with few evaluations."""
+    from innerview import Query, explain
+
+    explain(
+        ["cat"],
+        Query(n_steps=2, alphas=(1.0,), fractions=(1.0,), judge=False),
+        output="innerview-explanations",
+        network=False,
+    )
+    return {}
+
+
+def of_run() -> dict[str, Any]:
+    """A training of 64 steps that was recorded, with a look at two images after the last one."""
+    import torch
+
+    from innerview import InputSpec, OutputSpec, Recorder
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential()
+    model.add_module("conv1", torch.nn.Conv2d(3, 4, 5, stride=4))
+    model.extend([torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(4, 2)])
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    images = torch.rand(2, 3, 16, 16)
+    shown = images.permute(0, 2, 3, 1).numpy()
+    taken, given = InputSpec(16, 16, layout="CHW"), OutputSpec(("cat", "dog"))
+    with Recorder(model, "my-run", probes=shown, input=taken, output=given, log_every=1, max_overhead=None) as recorder:
+        for _ in range(64):
+            loss = model(images).square().sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            recorder.step(loss=loss)
+        recorder.epoch(test_loss=loss)
+    return {}
+
+
+def of_integrals() -> dict[str, Any]:
+    """An image and what it is compared with."""
+    return {"image": np.random.default_rng(0).random((32, 32, 3)), "black": np.zeros((32, 32, 3))}
+
+
 GIVEN: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "models": of_models,
     "record": of_recording,
@@ -225,16 +268,20 @@ GIVEN: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
     "compare": of_comparison,
     "own-model": of_own_model,
     "README": of_readme,
+    "output-files": of_results,
+    "run-folder": of_run,
+    "quadrature": of_integrals,
 }
 """Names and files that a page uses as the reader's own."""
 
 
-def main(page: Path) -> None:
-    """Make what the page takes as given, and run it."""
+def main(*pages: Path) -> None:
+    """Make what each page takes as given, and run it."""
     photos(Path.cwd())
-    names = GIVEN.get(page.stem, dict)()
-    blocks.run_page(page, names, read if page.stem == "README" else run_or_read)
+    for page in pages:
+        names = GIVEN.get(page.stem, dict)()
+        blocks.run_page(page, names, read if page.stem == "README" else run_or_read)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

@@ -15,6 +15,8 @@ PAGES = [
     page for room in ("tutorials", "how-to") for page in sorted((DOCS / room).glob("*.md")) if page.stem != "index"
 ]
 PAGES += [ROOT / "README.md"]  # its commands are only read: the tutorials have them
+SHORT = [page for page in sorted(DOCS.rglob("*.md")) if page not in PAGES and "```python" in page.read_text("utf-8")]
+"""Pages of the reference and of the evidence with a few lines of Python."""
 OTHERS = [*(page for page in sorted(DOCS.rglob("*.md")) if page not in PAGES)]
 READER = Path(__file__).with_name("read_page.py")
 
@@ -41,6 +43,15 @@ NEEDS: Final = {
 )
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     answer = subprocess.run([sys.executable, str(READER), str(page)], cwd=tmp_path, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr[-3000:]
+
+
+@pytest.mark.torch
+def test_the_code_of_short_pages_runs_in_one_process(tmp_path: Path) -> None:
+    assert {page.stem for page in SHORT} >= {"methods", "figures", "output-files", "run-folder", "quadrature"}
+    answer = subprocess.run(
+        [sys.executable, str(READER), *map(str, SHORT)], cwd=tmp_path, capture_output=True, text=True
+    )
     assert answer.returncode == 0, answer.stderr[-3000:]
 
 
