@@ -8,7 +8,7 @@ parts alone. A fill sees the image and which pixels are kept, and never changes 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias, runtime_checkable
@@ -227,6 +227,9 @@ FILLS: Final[Mapping[str, Callable[[Image], Fill]]] = MappingProxyType(
 )
 """How each is made for an image."""
 
+DATA: Final = "data"
+"""Another image of a data set, drawn by a seed: a fill by name wherever a data set is at hand."""
+
 SPELLINGS: Final = MappingProxyType({"grey": "gray", "blur": "blurred", "zeros": "black"})
 """What is understood beside the names, of baselines too."""
 
@@ -254,6 +257,25 @@ def make_fill(asked: str | Image | Fill, image: Image) -> Fill:
     return FILLS[fill_name(asked, ", or an image")](image)
 
 
+def other_image(drawn: Sequence[tuple[str, Image]], image: Image) -> ImageFill:
+    """The fill "data": the first of some images of a data set that is not the image itself.
+
+    Args:
+        drawn: the images of the same size, each with what it is in words.
+        image: whose parts are taken away.
+
+    Raises:
+        UsageError: there is no other image.
+    """
+    for words, pixels in drawn:
+        if not np.array_equal(pixels, image):
+            return ImageFill(DATA, f"another image of the data set: {words}", pixels)
+    raise UsageError(
+        f"the fill {DATA!r} is another image of the data set, and there is none in it that is another: take a larger "
+        f"one, or one of the fills {', '.join(FILLS)}"
+    ).of("data", asked=DATA, found=len(drawn), known=tuple(FILLS))
+
+
 def fill_name(asked: str, others: str = "") -> str:
     """The name of a fill, however it is spelt.
 
@@ -261,6 +283,11 @@ def fill_name(asked: str, others: str = "") -> str:
         UsageError: there is no such fill; lists them, and `others` that could be given.
     """
     name = SPELLINGS.get(asked, asked)
+    if name == DATA:
+        raise UsageError(
+            f"the fill {DATA!r} is another image of a data set, and there is none here; name one with --data FOLDER "
+            "(Query(data=…)) where explain, ask or parts is asked, compare on one, or give an image"
+        ).of("data", asked=DATA, known=tuple(FILLS))
     if name not in FILLS:
         raise UsageError(f"there is no fill {asked!r}; fills are {', '.join(FILLS)}{others}").of(
             "fill", asked=asked, known=FILLS

@@ -33,7 +33,8 @@ from innerview.types import Array
 from innerview.workbench.compare import judging
 from innerview.workbench.compare.compare import FEWEST, Compared, check, compare, measure
 from innerview.workbench.compare.entrants import Entrant, enter, resolve
-from innerview.workbench.compare.judging import OTHERS, Plan, judge
+from innerview.workbench.compare.judging import OTHERS, Plan, explained, judge
+from innerview.workbench.compare.of_captum import METHODS
 from innerview.workbench.compare.rows import Rows
 from innerview.workbench.compare.summing import compared
 from raising import raises
@@ -448,6 +449,20 @@ def test_a_method_that_fails_on_an_image_is_named(tmp_path: Path) -> None:
     assert any(one.startswith(f"fails failed on {failed} images, first on image ") for one in found.notes)
 
 
+def test_an_image_of_the_data_is_a_fill_of_the_truth(data: Path, tmp_path: Path) -> None:
+    asked: dict[str, Any] = {"methods": ("gradient",), "checked": 0, "mosaics": 0}
+    found = run(data, tmp_path, fills=("data", "mean"), **asked).comparison
+    assert found.fills == ("data", "mean")
+    assert found.count("truth, data", "gradient") == 12
+    first = (tmp_path / "out" / "rows.jsonl").read_text().splitlines()[0]
+    drawn = json.loads(first)["drawn"]
+    assert len(drawn) == 2
+    assert all(one.endswith("; drawn with seed 0)") for one in drawn)
+    truth = found.column("gradient")
+    other = run(data, tmp_path / "other", fills=("mean",), **asked).comparison
+    assert found.medians[found.row("truth, data"), truth] != other.medians[other.row("truth"), truth]
+
+
 @pytest.mark.torch
 def test_methods_of_captum_take_part(tmp_path: Path) -> None:
     import torch
@@ -465,8 +480,20 @@ def test_methods_of_captum_take_part(tmp_path: Path) -> None:
         enter(model, ("captum:NoSuchMethod",))
     with raises(UsageError, "method", asked="FeaturePermutation", found="refused"):
         enter(model, ("captum:FeaturePermutation",))
-    with raises(UsageError, "model", found="NumpyModel"):
-        enter(curved(), ("captum:DeepLift",))
+    for asked in ({"methods": ("captum:DeepLift",)}, {"captum": True}):
+        with raises(UsageError, "model", found="NumpyModel"):
+            enter(curved(), **asked)
+    entered = enter(model, ("gradient",), captum=True)
+    names = [one.name for one in entered.entrants]
+    assert names[0] == "gradient"
+    assert {name.removeprefix("captum:") for name in names[2:]} == {*METHODS} - {"LRP"}
+    assert [one.partition(" is left out: ")[0] for one in entered.left_out] == ["captum:LRP"]
+    image = images(1)[0][1]()
+    plan = plan_of(model, "gradient")
+    for one in entered.entrants[2:]:  # each gives a map of the whole image
+        values, passes = explained(plan, model, plan.objectives, one, image)
+        assert values.shape == image.shape[:2]
+        assert passes > 0
 
 
 def test_regions_as_they_are_typed() -> None:

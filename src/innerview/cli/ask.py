@@ -20,6 +20,7 @@ from innerview.cli.console import Command, say
     "target",
     "objective",
     "fills",
+    "data",
     "n_placebos",
     "seed",
     "crop",
@@ -29,7 +30,8 @@ from innerview.cli.console import Command, say
         help="log-odds, logit, contrast or probability. [log-odds, where there are some]",
     ),
     fills=options.fills("What stands where a region is taken away"),
-    seed=options.seed("Of the draw of places."),
+    data=options.data_of_fill(),
+    seed=options.seed("Of all that is drawn."),
 )
 @click.option(
     "-o",

@@ -181,12 +181,25 @@ class _MethodOption(Elsewhere):
 
 def fills(words: str) -> Decorator:
     """--fill, in a command's own words."""
-    return option("--fill", "fills", several=True, metavar="NAME", help=f"{words}; several. A name or an image file.")
+    return option(
+        "--fill",
+        "fills",
+        several=True,
+        metavar="NAME",
+        help=f"{words}; several. A name, an image file, or data (see --data).",
+    )
 
 
 def seed(words: str) -> Decorator:
     """--seed, in a command's own words."""
     return option("--seed", type=click.IntRange(0), help=words)
+
+
+def data_of_fill() -> Decorator:
+    """--data, of commands that take no other image from it."""
+    return option(
+        "--data", type=click.Path(path_type=Path), metavar="FOLDER", help="Class folders that --fill data draws from."
+    )
 
 
 OPTIONS: Final[Mapping[str, Decorator]] = MappingProxyType(

@@ -14,7 +14,15 @@ from innerview.cli.console import Command, say
 @click.command("parts", cls=Command, short_help="What parts of an image are predicted as, alone and in place.")
 @click.argument("image", metavar="IMAGE")
 @options.model()
-@options.query("fills", "crop", fills=options.fills("What stands around a part in place"))
+@options.query(
+    "fills",
+    "data",
+    "seed",
+    "crop",
+    fills=options.fills("What stands around a part in place"),
+    data=options.data_of_fill(),
+    seed=options.seed("Of all that is drawn."),
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder for result and figure. [none]"
 )

@@ -213,10 +213,14 @@ def _made(effects: RegionEffects, earlier: Earlier) -> Mapping[str, tuple[float,
             made[f"given {number}"] = (float(one),)
             continue
         if not effects.is_about_same(one.numpy):
-            raise UsageError(
-                f"an earlier answer is about another image or model ({one.provenance.fingerprint}; this one is about "
-                f"{effects.provenance.fingerprint}); tries count for the image that they were made on: leave it out"
-            ).of("earlier", asked=one.provenance.fingerprint, found=effects.provenance.fingerprint)
+            raise (
+                UsageError(
+                    f"an earlier answer is about another image or model ({one.provenance.fingerprint}; this one is about "
+                    f"{effects.provenance.fingerprint}); tries count for the image that they were made on: leave it out"
+                )
+                .of("earlier", asked=one.provenance.fingerprint, found=effects.provenance.fingerprint)
+                .of("earlier", asked=one.provenance.fingerprint, found=effects.provenance.fingerprint)
+            )
         made |= one.numpy.made
     return made
 

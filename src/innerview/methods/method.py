@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from innerview.errors import UsageError
+from innerview.fills import DATA, Fill
 from innerview.methods.passes import Progress
 from innerview.methods.regions import parse_regions
 from innerview.model import Model, has_gradients, why_forward_only
@@ -281,6 +282,18 @@ class Chosen:
             ).of("gradients", asked=row.name, found="forward only")
         options = {one.name: one.default for one in row.options if one.default is not None} | dict(self.options)
         return replace(self, options=dict(row.settle(model, options)) if row.settle else options)
+
+    def filled(self, made: Callable[[], Fill]) -> Chosen:
+        """With the fill "data" among its options made, which nobody but who has the data set can."""
+        if DATA not in (self.options.get("fill"), *self.options.get("fills", ())):
+            return self
+        found = dict(self.options)
+        for name in {"fill", "fills"} & set(found):
+            value = found[name]
+            found[name] = made() if value == DATA else value
+            if name == "fills":
+                found[name] = tuple(made() if one == DATA else one for one in value)
+        return replace(self, options=found)
 
     def passes(self, model: Model) -> int | None:
         """How many passes it will take, after `settled`; None where nobody knows."""

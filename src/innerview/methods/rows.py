@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
 
-from innerview.fills import DEFAULT_FILLS, FILLS, SPELLINGS
+from innerview.fills import DATA, DEFAULT_FILLS, FILLS, SPELLINGS
 from innerview.layers import as_said
 from innerview.methods.activation_distances import DEFAULT_NEIGHBOUR, activation_distances
 from innerview.methods.activations import activations
@@ -66,7 +66,7 @@ _FILLS: Final = Option(
     type="choices",
     words="what stands where a region is taken away",
     default=DEFAULT_FILLS,
-    choices=MappingProxyType({name: name for name in FILLS}),
+    choices=MappingProxyType({name: name for name in (*FILLS, DATA)}),
     spellings=SPELLINGS,
 )
 _FILL: Final = Option(
@@ -74,7 +74,7 @@ _FILL: Final = Option(
     type="choice",
     words="what stands where a part is taken away",
     default="blurred",
-    choices=MappingProxyType({name: name for name in FILLS}),
+    choices=MappingProxyType({name: name for name in (*FILLS, DATA)}),
     spellings=SPELLINGS,
 )
 _NOISY: Final = (

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, cast
 
 from innerview.allcnn import NAMES, load_pretrained, renamed
 from innerview.data.fitting import parse_crop, preprocess
-from innerview.data.folders import Entry, open_folders
+from innerview.data.folders import ClassFolders, Entry, open_folders
 from innerview.data.image import Image
 from innerview.data.reading import load_image
 from innerview.data.samples import find_image
 from innerview.data.sources import Source
 from innerview.errors import ImageError, UnknownClass, UsageError
-from innerview.fills import FILLS, SPELLINGS, Fill, ImageFill, make_fill
+from innerview.fills import DATA, FILLS, SPELLINGS, Fill, ImageFill, make_fill, other_image
 from innerview.methods.placebos import Mask
 from innerview.model import DifferentiableModel, InputSpec, Model
 from innerview.session.query import Query
@@ -25,6 +26,9 @@ from innerview.types import Image as Pixels
 FIRST_SAMPLE: Final = "cat"
 UNPICKED: Final = 4
 """How many images of a data set are taken when none is picked: enough for one sheet."""
+
+CANDIDATES: Final = 2
+"""Images drawn for the fill "data": where one is the image itself, the other is taken."""
 
 HALF: Final = 0.5
 """Brightness from which a mask's pixel is in the region."""
@@ -80,17 +84,36 @@ def class_number(image: Image, model: Model) -> int | None:
         return None
 
 
-def named_fill(name: str, spec: InputSpec, image: Pixels) -> Fill:
+def draw_others(folders: ClassFolders, spec: InputSpec, seed: int) -> tuple[tuple[str, Pixels], ...]:
+    """The images of a data set that the fill "data" is one of, each with its words: drawn by the seed, and fitted.
+
+    They are the last in the order of which whoever takes some images for themselves takes the first.
+    """
+    found = list[tuple[str, Pixels]]()
+    for entry in reversed(folders.shuffled(None, seed)):
+        with suppress(ImageError):
+            fitted = preprocess(entry.read(), spec)
+            found.append((f"{entry.name} ({fitted.words}; drawn with seed {seed})", fitted.pixels))
+        if len(found) == CANDIDATES:
+            break
+    return tuple(found)
+
+
+def named_fill(name: str, spec: InputSpec, image: Pixels, drawn: Callable[[], Sequence[tuple[str, Pixels]]]) -> Fill:
     """A fill by its name, or the image in a file.
 
     Args:
-        name: one of `fills.FILLS`, or a file.
+        name: one of `fills.FILLS`, "data", or a file.
         spec: of the model, which a file's image is fitted to.
         image: whose parts are taken away (pixels in [0, 1], height × width × channel).
+        drawn: gives images of the data set.
 
     Raises:
-        UsageError: there is neither a fill nor a file of this name. `ImageError`: the file can't be read.
+        UsageError: there is neither a fill nor a file of this name; the data set is wanted, and there is none or no
+            other image in it. `ImageError`: the file can't be read.
     """
+    if name == DATA:
+        return other_image(drawn(), image)
     if SPELLINGS.get(name, name) in FILLS or not Path(name).is_file():
         return make_fill(name, image)
     other = preprocess(load_image(name), spec)

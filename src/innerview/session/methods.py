@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from innerview.data.baselines import Baseline
+from innerview.fills import other_image
 from innerview.methods import Progress
 from innerview.methods.registry import read_method
 from innerview.model import Model
@@ -37,15 +38,17 @@ def run_method(
     target: Target,
     baselines: Sequence[Baseline],
     progress: Progress | None,
+    drawn: Callable[[], Sequence[tuple[str, Image]]] = lambda: (),
 ) -> Explained:
     """Work out one map by a method as it is written on a command line.
 
-    Its provenance names the baselines where they are part of the question, and no others.
+    Its provenance names the baselines where they are part of the question, and no others. Of `drawn`, images of a data
+    set, comes the fill "data".
 
     Raises:
         UsageError, ImageError, ModelError: as the method's own function.
     """
-    chosen = read_method(method).settled(model)
+    chosen = read_method(method).settled(model).filled(lambda: other_image(drawn(), image))
     found = chosen.run(model, image, target, baselines=[one.image for one in baselines], progress=progress)
     if not chosen.method.uses_baselines:
         return found

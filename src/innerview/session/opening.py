@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,7 +89,7 @@ def session_about(image: Source, query: Query, model: ModelLike) -> tuple[Sessio
         UsageError, ImageError, ModelError: the image or the model can't be used.
     """
     opened = OpenedModel(model if isinstance(model, str) else called(model), take_model(model))
-    (item,) = gather(opened.model, [image], query)
+    (item,) = gather(opened.model, [image], replace(query, data=None, select=()))  # of the data set comes a fill alone
     session = Session([opened])
     return session, item, session.about(item, query)
 

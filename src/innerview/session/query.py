@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, cast
 from innerview import renames
 from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.errors import UsageError
-from innerview.fills import DEFAULT_FILLS, SPELLINGS, fill_name
+from innerview.fills import DATA, DEFAULT_FILLS, SPELLINGS, fill_name
 from innerview.methods import BUDGET, DEFAULT_FRACTIONS, TUTORIAL2018_ALPHAS
 from innerview.methods.ask import DEFAULT_PLACEBOS
 from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
@@ -93,7 +93,8 @@ class Query:
         max_classes: maps that share the passes: of the class explained, the label, the predicted class, the next one.
         max_alphas: positions of the viewer's path; None for what the image's size allows.
         curve_fractions: of the pixels shown in the viewer; `n_random`: random orders of pixels there.
-        data: data set to take images from; `select`: which of them: "17", "horse" or "horse:3".
+        data: data set to take images from, and by `seed` the fill "data"; `select`: which images: "17", "horse" or
+            "horse:3".
         crop: "center", "whole" or "left,top,width,height".
         probes: images that are followed through a training; with none, and none selected, all examples.
         axis: of a training's curves: "step" or "time" (minutes of training).
@@ -286,7 +287,8 @@ def check_query(query: Query, model: Model) -> None:
     check_fractions(query.fractions)
     count_passes(count_regions(model.input.height, model.input.width, query.regions, JUDGED_REGIONS), len(query.fills))
     for fill in query.fills:
-        fill_name(fill)
+        if fill != DATA or query.data is None:
+            fill_name(fill)
     for baseline in query.baselines:
         parse_baseline(baseline)
     if query.fixed_rule is None and has_gradients(model):

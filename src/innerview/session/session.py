@@ -11,22 +11,26 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar, cast, final, runtime_checkable
 
 from innerview.data.baselines import Baseline, make_baselines
 from innerview.data.fitting import preprocess
+from innerview.data.folders import open_folders
 from innerview.data.image import Image
 from innerview.errors import InnerviewError, UsageError
+from innerview.fills import DATA, fill_name
 from innerview.methods.registry import map_methods
 from innerview.model import DifferentiableModel, Model, require_differentiable
 from innerview.session.answers import ANSWERS, OpenedModel
 from innerview.session.cache import Cache
 from innerview.session.compute.computation import Computation
-from innerview.session.images import class_number
+from innerview.session.images import class_number, draw_others
 from innerview.session.kept import kept_facts
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.session.tries import Tries
+from innerview.types import Image as Pixels
 from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
 from innerview.viewer.payloads.subject import Photo
@@ -90,6 +94,7 @@ class Session:
         self._listed: list[str] = []
         self._kept: dict[tuple[str, str], Photo] = {}
         self._guests: Cache[Mapping[str, Photo]] = Cache(IMAGES)
+        self._drawn: dict[tuple[Path | None, int, str], Sequence[tuple[str, Pixels]]] = {}
         self._mistakes: Cache[Mapping[str, Photo]] = Cache(IMAGES)
         self._results: Cache[Any] = Cache(RESULTS)
         self._answers: Cache[Answer] = Cache(RESULTS)
@@ -213,6 +218,15 @@ class Session:
     def baselines(self, query: Query) -> tuple[Baseline, ...]:
         """Made for that image."""
         return make_baselines(query.baselines, self.model(query).input, self.photo(query).image)
+
+    def drawn(self, query: Query) -> Sequence[tuple[str, Pixels]]:
+        """Images of the data set, for the fill "data"."""
+        if query.data is None:
+            fill_name(DATA)
+        about = (query.data, query.seed, self.opened(query).fingerprint)
+        if about not in self._drawn and query.data is not None:
+            self._drawn[about] = draw_others(open_folders(query.data), self.model(query).input, query.seed)
+        return self._drawn[about]
 
     def training(self, query: Query, listener: Listener) -> Payload:
         """A training, what its model answers, or an image's way through it."""

@@ -20,7 +20,13 @@ def _work(source: Source, query: Query, listener: Listener) -> Explained:
     model = source.model(query)
     target = resolved(source, query, listener)
     return run_method(
-        query.method, model, source.photo(query).image, target, source.baselines(query), listener.progress
+        query.method,
+        model,
+        source.photo(query).image,
+        target,
+        source.baselines(query),
+        listener.progress,
+        lambda: source.drawn(query),
     )
 
 
@@ -28,4 +34,6 @@ def _first(found: Integrated) -> Explained:
     return found.results[0]
 
 
-ATTRIBUTION: Final = Computation(INTEGRATED.fields | {"method"}, _work, lambda found: 3 * found.heatmap.nbytes)
+ATTRIBUTION: Final = Computation(
+    INTEGRATED.fields | {"method", "data", "seed"}, _work, lambda found: 3 * found.heatmap.nbytes
+)

@@ -7,7 +7,7 @@ key leaves out. Each kind stands in a file of its own beside this one, and may a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -16,6 +16,7 @@ from innerview.data.image import Image
 from innerview.model import DifferentiableModel, Model
 from innerview.session.progress import Listener
 from innerview.session.query import Query
+from innerview.types import Image as Pixels
 from innerview.viewer.payloads.subject import Photo
 
 T = TypeVar("T")
@@ -43,6 +44,10 @@ class Source(Protocol):
 
     def baselines(self, query: Query) -> tuple[Baseline, ...]:
         """Made for the image."""
+        ...
+
+    def drawn(self, query: Query) -> Sequence[tuple[str, Pixels]]:
+        """Images of the data set that was named, for the fill "data"; raises UsageError if none was."""
         ...
 
     def result(self, computation: Computation[T], query: Query, listener: Listener) -> T:

@@ -69,7 +69,7 @@ def _work(source: Source, query: Query, listener: Listener) -> RegionEffects:
         image,
         regions,
         _target(source, query, listener),
-        fills=[named_fill(one, model.input, image) for one in query.fills],
+        fills=[named_fill(one, model.input, image, lambda: source.drawn(query)) for one in query.fills],
         n_placebos=query.n_placebos,
         names=names,
         seed=query.seed,
@@ -80,7 +80,7 @@ def _work(source: Source, query: Query, listener: Listener) -> RegionEffects:
 
 
 EFFECTS: Final = Computation(
-    TARGET | {"fills", "region", "masks", "mask", "cells", "n_placebos", "seed"},
+    TARGET | {"fills", "region", "masks", "mask", "cells", "n_placebos", "seed", "data"},
     _work,
     lambda found: found.image.nbytes + 4 * found.removed_elsewhere.nbytes + 4096,
 )

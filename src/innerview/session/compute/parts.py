@@ -14,12 +14,12 @@ from innerview.session.query import Query
 
 def _work(source: Source, query: Query, listener: Listener) -> Parts:
     model, image = source.model(query), source.photo(query).image
-    fills = [named_fill(one, model.input, image) for one in query.fills]
+    fills = [named_fill(one, model.input, image, lambda: source.drawn(query)) for one in query.fills]
     return parts(model, image, fills=fills, seed=query.seed, progress=listener.progress)
 
 
 PARTS: Final = Computation(
-    IMAGE | {"fills", "seed"},
+    IMAGE | {"fills", "seed", "data"},
     _work,
     lambda found: found.image.nbytes + 64 * len(found.windows) * (2 + len(found.fills)),
 )

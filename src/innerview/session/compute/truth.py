@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from innerview.fills import Fill, make_fill
+from innerview.fills import Fill
 from innerview.methods import shapley
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import name_regions
@@ -17,6 +17,7 @@ from innerview.results.shapley import Sets
 from innerview.session.compute.computation import Computation, Source
 from innerview.session.compute.integrated import is_large
 from innerview.session.compute.prediction import TARGET, resolved
+from innerview.session.images import named_fill
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.spec import answer_name
@@ -51,19 +52,19 @@ def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
     model, image = source.model(query), source.photo(query).image
     target = log_odds(source, query, listener)
     divided = divide(image, query.regions, JUDGED_REGIONS)
-    found = shapley(model, image, target, regions=divided.labels, fills=query.fills, progress=listener.progress)
+    fills = [named_fill(one, model.input, image, lambda: source.drawn(query)) for one in query.fills]
+    found = shapley(model, image, target, regions=divided.labels, fills=fills, progress=listener.progress)
     told = replace(found.provenance, regions=divided.words)
     found = replace(found, provenance=told, notes=(*divided.notes, *found.notes))
     names = name_regions(found.labels)
-    for number, fill in enumerate(query.fills):
+    for number, fill in enumerate(fills):
         enough, needed = found.sufficient[number], found.decisive[number]
         if enough and enough[0] and needed:
-            made = make_fill(fill, image)
             return RegionTruth(
                 found,
                 names,
-                _part(found, number, made, enough, model, removed=False),
-                _part(found, number, made, needed, model, removed=True),
+                _part(found, number, fill, enough, model, removed=False),
+                _part(found, number, fill, needed, model, removed=True),
             )
     return RegionTruth(found, names, None, None)
 
@@ -91,5 +92,7 @@ def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, model: Mode
 
 
 TRUTH: Final = Computation(
-    TARGET | {"regions", "fills"}, _work, lambda found: found.values.scores.nbytes * 4 + 3 * found.values.image.nbytes
+    TARGET | {"regions", "fills", "data", "seed"},
+    _work,
+    lambda found: found.values.scores.nbytes * 4 + 3 * found.values.image.nbytes,
 )

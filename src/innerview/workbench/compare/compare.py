@@ -14,13 +14,14 @@ from innerview import pictures
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.folders import Entry, open_folders
 from innerview.errors import DataError, ImageError, ModelError, UsageError
-from innerview.fills import DEFAULT_FILLS, fill_name, make_fill
+from innerview.fills import DATA, DEFAULT_FILLS, fill_name, make_fill
 from innerview.methods.passes import forward_logits
 from innerview.methods.regions import JUDGED_GRID
 from innerview.methods.shapley import count_passes
 from innerview.reprs import short
 from innerview.results.comparison import Comparison
 from innerview.results.io import save_result
+from innerview.session.images import draw_others
 from innerview.session.models import take_model
 from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Image
@@ -72,6 +73,7 @@ def compare(
     data: str | Path = "",
     *,
     methods: Sequence[str] = (),
+    captum: bool = False,
     baselines: Sequence[str] = BASELINES,
     fills: Sequence[str] = DEFAULT_FILLS,
     regions: int | tuple[int, int] | str = JUDGED_GRID,
@@ -94,8 +96,9 @@ def compare(
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         data: folder of class folders; labels are not looked at.
         methods: as on a command line, "occlusion:window=8,stride=4"; every method that gives a map if none.
+        captum: let Captum's methods that explain the input take part as well (a PyTorch model; extra `captum`).
         baselines: by name; a method that takes one enters with each.
-        fills: by name, what stands where a region is taken away.
+        fills: by name, what stands where a region is taken away; "data" is an image of the data set, drawn by `seed`.
         regions: rows and columns of a grid, or a number (2 to 12), or "superpixels" ("superpixels:8" for so many) of
             each image; 9 regions take 512 passes under each fill.
         limit: images at most, drawn by `seed`.
@@ -112,12 +115,13 @@ def compare(
     Raises:
         UsageError: an unknown method, baseline or fill; regions, a budget or a limit that are too small; the folder
             holds rows of another comparison.
+        MissingExtra: Captum is wanted and not installed.
         DataError: the data set is not as described, or smaller than a comparison needs.
         ModelError: the model cannot be judged, and why.
         OutputError: the folder can't be written or holds other things.
     """
     opened = take_model(model)
-    entered = enter(opened, methods, baselines)
+    entered = enter(opened, methods, baselines, captum=captum)
     folders = open_folders(data)
     entries = folders.shuffled(None, seed)
     chosen = parse_crop(crop)
@@ -126,9 +130,11 @@ def compare(
         return entry.name, lambda: preprocess(entry.read(), opened.input, chosen).pixels
 
     needed = any(one.of_data for one in entered.entrants)
+    named_fills = tuple(one if one == DATA else fill_name(one) for one in fills)
     plan = Plan(
-        opened, entered.entrants, tuple(map(fill_name, fills)), regions, seed, checked,
+        opened, entered.entrants, named_fills, regions, seed, checked,
         _read(map(prepared, reversed(entries)), REFERENCES) if needed else (),
+        draw_others(folders, opened.input, seed) if DATA in fills else (),
     )  # fmt: skip
     check(plan)
     count, notes = affordable(plan, min(limit, len(entries)), max_evaluations)
@@ -165,7 +171,7 @@ def check(plan: Plan) -> None:
     """Raise UsageError for fills or regions that have no meaning, before anything is measured."""
     grey = np.full(plan.model.input.shape, 0.5, plan.model.dtype)
     for one in plan.fills:
-        make_fill(one, grey)
+        plan.fill(one, grey)
     if len(set(plan.fills)) < len(plan.fills):
         raise UsageError(f"the fills {', '.join(plan.fills)} were asked for; name each one once").of(
             "fills", asked=tuple(plan.fills)
@@ -232,7 +238,7 @@ def require_answers(plan: Plan, images: Sequence[Named]) -> None:
     """Raise ModelError for a model that answers the same to the first images and to their fills."""
     shown = list(_read(iter(images), FEWEST))
     made = [
-        make_fill(fill, image).paint(image, np.zeros((1, *image.shape[:2]), bool))[0]
+        make_fill(plan.fill(fill, image), image).paint(image, np.zeros((1, *image.shape[:2]), bool))[0]
         for image in shown
         for fill in plan.fills
     ]

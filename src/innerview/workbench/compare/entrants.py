@@ -7,19 +7,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-import numpy as np
-
-from innerview.adapters.captum.bridge import captum_attribution
 from innerview.data.baselines import parse_baseline
-from innerview.errors import UsageError
+from innerview.errors import ModelError, UsageError
 from innerview.methods.method import Chosen, Method
 from innerview.methods.registry import CLASS_EVIDENCE, map_methods, read_method, registry
 from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
 from innerview.model import Model, attends
-from innerview.results import Attribution
 from innerview.spec import OutputSpec
 from innerview.targets import Target, named_target, usual_kind, usual_of_regions
-from innerview.types import Image
+from innerview.workbench.compare.of_captum import CAPTUM, METHODS, entrant_of, text_of
 
 BASELINES: Final = ("black", "mean", "blurred")
 
@@ -31,10 +27,6 @@ OF_TRUTH: Final = frozenset({TRUTH, "removed-and-alone"})
 
 SUMS_OUTPUTS: Final = frozenset({CLASS_EVIDENCE})
 """Methods that explain sums of outputs alone; they are asked about the contrast."""
-
-CAPTUM: Final = "captum:"
-"""Before the name of a class of `captum.attr`, which then takes part; it is asked about sums of outputs too, since
-some of them know no other target."""
 
 SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -83,7 +75,9 @@ class Entered:
     left_out: tuple[str, ...] = field(default=())
 
 
-def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = BASELINES) -> Entered:
+def enter(
+    model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = BASELINES, *, captum: bool = False
+) -> Entered:
     """List the methods that take part.
 
     Args:
@@ -91,8 +85,10 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
         methods: as on a command line, "occlusion:window=8,stride=4" or "captum:DeepLift"; all of the registry that give
             a map if none.
         baselines: by name; each method that takes one enters once with each, integrated gradients also with all.
+        captum: Captum's methods as well (`of_captum.METHODS`); of those the model can't have, it is told why.
 
     Raises:
+        MissingExtra: Captum was asked for, and is not installed.
         UsageError: an unknown method, option or baseline; a method that was named and has no meaning for this model.
     """
     for one in baselines:
@@ -102,16 +98,21 @@ def enter(model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = 
             "baselines", found=0, known=BASELINES
         )
     found, refused = list[Entrant](), list[str]()
-    for text in methods or _all(model):
+    of_captum = [f"{CAPTUM}{name}" for name in METHODS if captum and f"{CAPTUM}{name}" not in methods]
+    for text in (*(methods or _all(model)), *of_captum):
+        of_outputs = choose_objectives(model.output).of_outputs
+        is_captum = text.startswith(CAPTUM)
         try:
-            chosen = _of_captum(model, text) if text.startswith(CAPTUM) else read_method(text).settled(model)
-        except UsageError as problem:
-            if methods:
+            chosen = entrant_of(model, text, of_outputs) if is_captum else read_method(text).settled(model)
+        except (UsageError, ModelError) as problem:
+            if text in methods or (not is_captum and isinstance(problem, ModelError)):
                 raise
-            refused.append(f"{text.partition(':')[0]} is left out: {problem}")
+            refused.append(f"{text if is_captum else text.partition(':')[0]} is left out: {problem}")
             continue
         name = text if methods else chosen.method.name
-        found += _with_baselines(name, text, chosen, tuple(baselines))
+        found += _with_baselines(name, text_of(text) if is_captum else text, chosen, tuple(baselines))
+    if captum and not any(one.text.startswith(CAPTUM) for one in found):
+        entrant_of(model, f"{CAPTUM}Saliency", choose_objectives(model.output).of_outputs)  # says why there is none
     return Entered(tuple(found), tuple(refused))
 
 
@@ -128,34 +129,6 @@ def _all(model: Model) -> Iterator[str]:
             yield f"{name}:window={max(side // 4, 1)},stride={max(side // 8, 1)}"
         else:
             yield f"{name}:{SETTINGS[name]}" if name in SETTINGS else name
-
-
-def _of_captum(model: Model, text: str) -> Chosen:
-    """A method of Captum, tried once, so that what it refuses is said before anything is measured.
-
-    Raises:
-        MissingExtra: Captum is not installed.
-        UsageError: there is no such method, or it has no meaning for this model.
-    """
-    name = text.removeprefix(CAPTUM)
-
-    def function(model: Model, image: Image, target: Target) -> Attribution:
-        return captum_attribution(model, name, image, target)
-
-    noise = np.random.default_rng(0).random(model.input.shape).astype(model.dtype)
-    function(model, noise, choose_objectives(model.output).of_outputs)
-    return Chosen(
-        Method(
-            name=text,
-            title=f"Captum: {name}",
-            function=function,
-            result="map",
-            answers="what Captum's method answers",
-            needs_gradients=True,
-            cost="as there",
-            source="captum.attr",
-        )
-    )
 
 
 def _with_baselines(name: str, text: str, chosen: Chosen, baselines: tuple[str, ...]) -> Iterator[Entrant]:

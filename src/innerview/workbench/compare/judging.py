@@ -14,6 +14,7 @@ import numpy as np
 from innerview.adapters.variants import resized, shuffled
 from innerview.data.baselines import make_baselines
 from innerview.errors import ImageError, InnerviewError, ModelError, UsageError
+from innerview.fills import DATA, Fill, fill_name, other_image
 from innerview.methods import Progress, segment_sums, shapley
 from innerview.methods.agreement import spearman
 from innerview.methods.complexity import entropy, rise
@@ -72,6 +73,7 @@ class Plan:
         checked: every so many images the order of the pixels, stability, shuffled weights and dear entrants are
             measured too; 0 for never.
         references: images of the data set, for methods that take a set.
+        drawn: others, each with its words, for the fill "data".
     """
 
     model: Model
@@ -81,6 +83,7 @@ class Plan:
     seed: int = 0
     checked: int = 4
     references: Sequence[Image] = ()
+    drawn: Sequence[tuple[str, Image]] = ()
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -88,11 +91,20 @@ class Plan:
         return {
             "model": self.model.fingerprint,
             "fills": self.fills,
+            **({"drawn": [words for words, _ in self.drawn]} if self.drawn else {}),
             "regions": self.regions,
             "seed": self.seed,
             "checked": self.checked,
             "entrants": [[one.name, one.text, *one.baselines] for one in self.entrants],
         }
+
+    def fill(self, name: str, image: Image) -> str | Fill:
+        """What a fill of the truth is for an image.
+
+        Raises:
+            UsageError: there is no such fill, or no other image in the data set.
+        """
+        return other_image(self.drawn, image) if name == DATA else fill_name(name)
 
     @property
     def subject(self) -> Subject:
@@ -267,7 +279,7 @@ def _truth(
     fills: dict[str, Row] = {}
     began, passes, values = process_time(), 0, list[Any]()
     for done, fill in enumerate(plan.fills, start=1):
-        exact = shapley(plan.model, image, asked.score, regions=labels, fills=[fill])
+        exact = shapley(plan.model, image, asked.score, regions=labels, fills=[plan.fill(fill, image)])
         scores, count = exact.scores[0], exact.values.shape[1]
         fills[fill] = {
             "values": exact.values[0].tolist(),
