@@ -213,14 +213,11 @@ def _made(effects: RegionEffects, earlier: Earlier) -> Mapping[str, tuple[float,
             made[f"given {number}"] = (float(one),)
             continue
         if not effects.is_about_same(one.numpy):
-            raise (
-                UsageError(
-                    f"an earlier answer is about another image or model ({one.provenance.fingerprint}; this one is about "
-                    f"{effects.provenance.fingerprint}); tries count for the image that they were made on: leave it out"
-                )
-                .of("earlier", asked=one.provenance.fingerprint, found=effects.provenance.fingerprint)
-                .of("earlier", asked=one.provenance.fingerprint, found=effects.provenance.fingerprint)
-            )
+            about, now = one.provenance.fingerprint, effects.provenance.fingerprint
+            raise UsageError(
+                f"an earlier answer is about another image or model ({about}; this one is about {now}); tries count "
+                "for the image that they were made on: leave it out"
+            ).of("earlier", asked=about, found=now)
         made |= one.numpy.made
     return made
 
