@@ -5,6 +5,7 @@
  * the last one. So one worker can go on with several, and drop one that nobody waits for any more.
  */
 import { writeBlob, type Numbers } from "../src/core/safetensors";
+import { compand } from "../src/core/companding";
 import { number, probability, UNKNOWN } from "../src/core/numbers";
 import type { Kind, Tensor } from "../src/generated/payloads";
 import { VERSION } from "../src/generated/payloads";
@@ -13,6 +14,7 @@ import type { ImageShape, PageNetwork } from "./data";
 import { holm, placesElsewhere, rankP, told, tooFew } from "./effects";
 import { integrate, type Integrated } from "./integrated";
 import { layersOf } from "./layers";
+import { pathOf } from "./path";
 import type { Network } from "./network";
 import { bricks, type Fill, fillOf, general, gridLabels, painted, regionNames, rounded, sumsOver } from "./pixels";
 import { Random } from "./random";
@@ -66,6 +68,14 @@ interface Found {
 
 const bytesOf = (pixels: ArrayLike<number>): Uint8Array<ArrayBuffer> => Uint8Array.from(pixels, (one) => rounded(255 * Math.min(Math.max(one, 0), 1)));
 const floats = (values: ArrayLike<number>, ...shape: number[]): Tensor<Float32Array> => ({ data: values instanceof Float32Array ? values : Float32Array.from(values), shape });
+/** Frames as companded bytes, each with a scale of its own. */
+function companded(name: string, frames: readonly ArrayLike<number>[], shape: number[]): Record<string, Tensor<Numbers>> {
+  const found = frames.map(compand);
+  const size = shape.reduce((product, one) => product * one, 1);
+  const data = new Int8Array(frames.length * size);
+  found.forEach(({ bytes }, at) => data.set(bytes, at * size));
+  return { [name]: { data, shape: [frames.length, ...shape] }, [`${name}/scale`]: floats(found.map(({ scale }) => scale), frames.length) };
+}
 const counts = (values: ArrayLike<number>): Tensor<Uint32Array> => ({ data: Uint32Array.from(values), shape: [values.length] });
 
 export class Answers {
@@ -93,6 +103,7 @@ export class Answers {
       map: () => this.#map(request),
       mask: () => this.#mask(request),
       masking: () => this.#masking(request),
+      path: () => this.#path(request),
       check: () => this.#check(request),
       truth: () => this.#truth(request),
       effects: () => this.#effects(request),
@@ -430,6 +441,38 @@ export class Answers {
     const found = yield* this.#attribution(request, (one) => shown(one, false));
     const missed = found.integrated && statusOf(found.integrated, true) !== "done";
     return { state: missed ? "not-met" : "done", blob: shown(found, true) };
+  }
+
+  *#path(request: Request): Work<Blob> {
+    const { pixels, id } = this.#picture(request);
+    const { height, width, channels } = this.#shape;
+    const { target, versus } = this.#asked(request, this.#whole(pixels));
+    const start = fillOf(request.baseline || "blurred", pixels, this.#shape, "baseline");
+    const asked = { image: pixels, baseline: start, target, tolerance: request.tolerance ?? 0.01, budget: this.data.rules.BUDGET as number };
+    const { alphas, places, cumulative } = yield* pathOf(this.data, this.network, asked);
+    const rows = places.map((one) => one.outputs);
+    const chances = rows.map((row) => this.#chances(row));
+    const classes = this.#shown(rows[rows.length - 1], [target.index, versus]);
+    const predicted = rows.map(highest);
+    const framed = alphas.flatMap((alpha, at) => (places[at].gradient ? [{ alpha, gradient: places[at].gradient }] : []));
+    const shorter = framed.length < alphas.length;
+    const arrays: Record<string, Tensor<Numbers>> = {
+      alphas: floats(alphas, alphas.length),
+      scores: floats(rows.map((row) => target.score(row)), alphas.length),
+      probabilities: floats(chances.flatMap((row) => classes.map((one) => row[one])), alphas.length, classes.length),
+      logits: floats(rows.flatMap((row) => classes.map((one) => row[one])), alphas.length, classes.length),
+      classes: counts(classes),
+      predicted: counts(predicted),
+      confidence: floats(chances.map((row, at) => row[predicted[at]]), alphas.length),
+      norms: floats(places.map((one) => one.norm), alphas.length),
+      ...companded("gradients", framed.map((one) => one.gradient), [height, width, channels]),
+      gradient_alphas: floats(framed.map((one) => one.alpha), framed.length),
+      ...companded("cumulative", cumulative, [height, width]),
+      cumulative_alphas: floats(alphas, alphas.length),
+      baseline: { data: bytesOf(start.pixels), shape: [height, width, channels] },
+    };
+    if (shorter) Object.assign(arrays, companded("contribution", places.map((one) => one.contribution), [height, width]), { contribution_alphas: floats(alphas, alphas.length) });
+    return this.#payload("path", id, arrays, { target: target.index, versus, unit: target.unit, target_words: target.words, baseline: start.words, shorter: shorter || null, missing: [] });
   }
 
   *#masking(request: Request): Work<Blob> {

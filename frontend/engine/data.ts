@@ -24,6 +24,8 @@ export interface PageNetwork {
   rules: Rules;
   check: { fraction: number; blocks: number; least: number; draws: number; few: number; clear: number; weak: number };
   effects: { placebos: number; levels: number[] };
+  /** Places of a path that are always shown, how many are at most, and the share of the score's range that is no movement. */
+  path: { alphas: number[]; stops: number; large_stops: number; still: number };
   masking: { fractions: number[]; random: number };
   /** That are shown unasked. */
   layers: string[];

@@ -15,6 +15,19 @@ const CANCELLED = 1e-3;
 const INSTEAD = "Use occlusion or finite differences, which need no gradients.";
 const BLOCKED = `a part of the model passes no gradient (round, a cast to integers, argmax, detach, stop_gradient), or the score jumps. ${INSTEAD}`;
 
+/** What was seen at one place of the path. */
+export interface Place {
+  outputs: Float32Array;
+  /** Sum of the absolute gradient. */
+  norm: number;
+  /** Gradient × difference, summed over the channels. */
+  contribution: Float64Array;
+  /** Whether the integral stands on it. */
+  node: boolean;
+  /** Channel by channel; null where it was not kept. */
+  gradient: Float32Array | null;
+}
+
 export interface Integrated {
   heatmap: Float32Array;
   pixelError: Float32Array | null;
@@ -49,10 +62,12 @@ export interface Asked {
   target: Target;
   tolerance: number;
   budget: number;
+  /** Given every place that the integral visits, if somebody looks on. */
+  seen?: (alpha: number, place: Place) => void;
 }
 
 /** Yields what is done and known to be needed, and after each level what there is so far. */
-export function* integrate(data: PageNetwork, network: Network, { image, baseline, target, tolerance, budget }: Asked): Generator<{ done: number; total: number } | { level: Integrated }, Integrated> {
+export function* integrate(data: PageNetwork, network: Network, { image, baseline, target, tolerance, budget, seen }: Asked): Generator<{ done: number; total: number } | { level: Integrated }, Integrated> {
   const { height, width, channels } = network.description.input;
   const direction = Float64Array.from(image, (one, at) => one - baseline.pixels[at]);
   const scores = new Map<number, number>();
@@ -126,17 +141,12 @@ export function* integrate(data: PageNetwork, network: Network, { image, baselin
     const values: Float64Array[] = [];
     for (let from = 0; from < wanted.length; from += BATCH) {
       const alphas = wanted.slice(from, from + BATCH);
-      const points = new Float32Array(alphas.length * image.length);
-      alphas.forEach((alpha, number) => {
-        for (let at = 0; at < image.length; at++) points[number * image.length + at] = baseline.pixels[at] + alpha * direction[at];
-      });
-      const { outputs, gradients } = network.gradient(points, (rows) => alphas.flatMap((_, number) => target.factors(rows.subarray(number * network.classes, (number + 1) * network.classes))));
-      alphas.forEach((alpha, number) => {
-        scores.set(alpha, target.score(outputs.subarray(number * network.classes, (number + 1) * network.classes)));
-        const value = Float64Array.from(direction, (one, at) => one * gradients[number * image.length + at]);
-        if (!Number.isFinite(scores.get(alpha)!) || !value.every(Number.isFinite)) throw new Error(`The network's output or gradient is NaN or infinite at alpha ${general(alpha, 3)}.`);
-        dead &&= gradients.subarray(number * image.length, (number + 1) * image.length).every((one) => one === 0);
+      visited(network, { image, baseline, target }, direction, alphas).forEach(({ outputs, gradient, value }, number) => {
+        const alpha = alphas[number];
+        scores.set(alpha, target.score(outputs));
+        dead &&= gradient.every((one) => one === 0);
         values.push(value);
+        seen?.(alpha, { outputs, norm: size(gradient), contribution: ofMap(value), node: true, gradient });
       });
       done += alphas.length;
       yield { done, total: done + wanted.length - values.length };
@@ -146,6 +156,47 @@ export function* integrate(data: PageNetwork, network: Network, { image, baselin
     if (integration.levels.length > before && !integration.result) yield { level: result(integration.sofar()) };
   }
   return result(integration.result);
+}
+
+interface Visited {
+  outputs: Float32Array;
+  gradient: Float32Array;
+  value: Float64Array;
+}
+
+/** Outputs, gradients, and gradients × difference at places of the path, in one pass. */
+function visited(network: Network, { image, baseline, target }: Pick<Asked, "image" | "baseline" | "target">, direction: Float64Array, alphas: readonly number[]): Visited[] {
+  const points = new Float32Array(alphas.length * image.length);
+  alphas.forEach((alpha, number) => {
+    for (let at = 0; at < image.length; at++) points[number * image.length + at] = baseline.pixels[at] + alpha * direction[at];
+  });
+  const { outputs, gradients } = network.gradient(points, (rows) => alphas.flatMap((_, number) => target.factors(rows.subarray(number * network.classes, (number + 1) * network.classes))));
+  return alphas.map((alpha, number) => {
+    const row = outputs.slice(number * network.classes, (number + 1) * network.classes);
+    const gradient = gradients.slice(number * image.length, (number + 1) * image.length);
+    const value = Float64Array.from(direction, (one, at) => one * gradient[at]);
+    if (!Number.isFinite(target.score(row)) || !value.every(Number.isFinite)) throw new Error(`The network's output or gradient is NaN or infinite at alpha ${general(alpha, 3)}.`);
+    return { outputs: row, gradient, value };
+  });
+}
+
+/** What is seen at places that the integral did not stand on, which were asked for (innerview.methods.interior_gradients). */
+export function* interior(network: Network, asked: Asked, alphas: readonly number[]): Generator<{ done: number; total: number }, Map<number, Place>> {
+  const { channels } = network.description.input;
+  const direction = Float64Array.from(asked.image, (one, at) => one - asked.baseline.pixels[at]);
+  const found = new Map<number, Place>();
+  for (let from = 0; from < alphas.length; from += BATCH) {
+    const some = alphas.slice(from, from + BATCH);
+    visited(network, asked, direction, some).forEach(({ outputs, gradient, value }, number) => {
+      const contribution = new Float64Array(value.length / channels);
+      value.forEach((one, at) => {
+        contribution[Math.floor(at / channels)] += one;
+      });
+      found.set(some[number], { outputs, norm: size(gradient), contribution, node: false, gradient });
+    });
+    yield { done: Math.min(from + BATCH, alphas.length), total: alphas.length };
+  }
+  return found;
 }
 
 /** Each pixel's error: the last step's square, averaged around it and with the whole map's, scaled as the estimate is. */

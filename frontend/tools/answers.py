@@ -37,6 +37,8 @@ def requests(image: str, model: str) -> list[dict[str, object]]:
         *({"kind": "map", "target": 2, "baseline": baseline, "tolerance": 0.004} for baseline in BASELINES),
         {"kind": "map", "target": 7, "objective": "logit", "tolerance": 0.05, "baseline": "black"},
         {"kind": "map", "target": 7, "objective": "probability", "baseline": "white"},
+        {"kind": "path", "target": 3, "baseline": "blurred"},
+        {"kind": "path", "target": 2, "versus": 4, "baseline": "black"},
         {"kind": "check", "target": 3},
         {"kind": "check", "target": 4, "method": "occlusion"},
         {"kind": "masking", "target": 3, "baseline": "blurred", "fill": "black"},

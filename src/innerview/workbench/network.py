@@ -27,7 +27,7 @@ from innerview.model import Model, OutputSpec
 from innerview.quadrature import integration, judging, missed, panels, sketches, substitutions
 from innerview.results import Status
 from innerview.session.answers import OpenedModel
-from innerview.session.compute import check
+from innerview.session.compute import check, path
 from innerview.session.compute.effects import LEVELS
 from innerview.session.compute.integrated import LARGE
 from innerview.session.layers import layers_shown
@@ -125,6 +125,12 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
         "rules": RULES,
         "check": CHECK,
         "effects": {"placebos": Query.n_placebos, "levels": list(LEVELS)},
+        "path": {
+            "alphas": list(Query.alphas),
+            "stops": path.STOPS,
+            "large_stops": path.LARGE_STOPS,
+            "still": path.STILL,
+        },
         "masking": {"fractions": list(Query.curve_fractions), "random": Query.n_random},
         "layers": [layer for layer in layers_shown(model) if layer in known],
         "words": {
