@@ -87,6 +87,22 @@ class Engine {
   };
 }
 
+const TAKEN_OUT = "The network was taken out of this page: it shows what was computed before. For everything: `innerview serve`.";
+
+/** This document as it was opened, without the network and what runs it. */
+function pageWithout(hello: Hello): string {
+  const copy = document.documentElement.cloneNode(true) as HTMLElement;
+  const viewer = document.createElement("div");
+  viewer.id = "viewer";
+  copy.querySelector("#viewer")!.replaceWith(viewer);
+  for (const part of copy.querySelectorAll("#network, #engine, script:not([id]):not([type])")) part.remove();
+  const page = copy.querySelector("#innerview")!;
+  page.textContent = JSON.stringify({ ...JSON.parse(page.textContent!), hello: { ...hello, inside: TAKEN_OUT } }).replace(/</g, "\\u003c");
+  const policy = copy.querySelector('meta[http-equiv="Content-Security-Policy"]')!;
+  policy.setAttribute("content", policy.getAttribute("content")!.replace(" 'wasm-unsafe-eval'", "").replace("worker-src blob:; ", ""));
+  return `<!doctype html>\n${copy.outerHTML}`;
+}
+
 function live(file: Source, hello: Hello, channel: Channel): Source {
   const engine = new Engine(channel);
   const { id: fingerprint } = hello.models[0];
@@ -122,6 +138,7 @@ function live(file: Source, hello: Hello, channel: Channel): Source {
       return field === "baseline" || field === "fill" ? new Set([...found, ...BASELINES]) : null;
     },
     upload: engine.upload,
+    without: () => pageWithout(hello),
   };
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -169,3 +170,45 @@ def test_its_engine_answers_in_this_browser_as_a_server_does(context: BrowserCon
                 np.testing.assert_allclose(
                     found.values(name), wanted.values(name), atol=limit, err_msg=str(case["request"])
                 )
+
+
+LESSONS = json.loads((ROOT / "frontend" / "src" / "lessons" / "lessons.json").read_text(encoding="utf-8"))
+
+
+def test_lessons_are_told_by_the_keyboard_and_point_at_what_is_there(
+    context: BrowserContext, tmp_path: Path, heard: Heard
+) -> None:
+    path = tmp_path / "page.html"
+    write_page((), output=path)
+    page = context.new_page()
+    heard.listen(page)
+    page.goto(path.as_uri())
+    panel = page.locator(".lesson")
+    for lesson in LESSONS:
+        page.get_by_text("Lessons", exact=True).click()
+        page.get_by_role("button", name=lesson["title"]).click()
+        for step in lesson["steps"]:
+            expect(panel.get_by_role("status")).to_have_text(step["says"])
+            expect(page.locator("[data-pointed]")).to_be_visible(timeout=PATIENCE)
+            expect(panel.get_by_role("button", name=re.compile("Next|Done"))).to_be_focused()
+            page.keyboard.press("Enter")
+        expect(panel).to_have_count(0)
+    page.goto(f"{path.as_uri()}#/?le=outline:2")
+    expect(page.locator(".now")).to_contain_text("deer, 46.5 %", timeout=PATIENCE)
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def test_the_network_is_taken_out_again(context: BrowserContext, file: Path, tmp_path: Path, heard: Heard) -> None:
+    page = context.new_page()
+    heard.listen(page)
+    page.goto(file.as_uri())
+    with page.expect_download() as saving:
+        page.get_by_role("button", name="Save this page without the network").click()
+    path = tmp_path / "without.html"
+    saving.value.save_as(path)
+    assert path.stat().st_size < file.stat().st_size / 2
+    page.goto(path.as_uri())
+    expect(page.locator("h1")).to_contain_text("It says cat, 96.7 %")
+    expect(page.locator("footer")).to_contain_text("The network was taken out of this page")
+    expect(page.locator("input[type=file]")).to_have_count(0)

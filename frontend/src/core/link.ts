@@ -77,6 +77,8 @@ export interface Link {
   other: string;
   /** Compare: null is what the screen has room for. */
   way: (typeof WAYS)[number] | null;
+  /** The lesson that is told and its step, as "layers:2"; empty for none. */
+  lesson: string;
 }
 
 export const DEFAULTS: Link = {
@@ -116,6 +118,7 @@ export const DEFAULTS: Link = {
   vary: "class",
   other: "",
   way: null,
+  lesson: "",
 };
 
 /** What can't be read returns `undefined`. */
@@ -199,6 +202,7 @@ export const KEYS: Record<string, Row> = {
   cx: row("vary", oneOf(VARIED)),
   q: row("other", matching(/^.{1,120}$/)),
   cw: row("way", oneOf(WAYS)),
+  le: row("lesson", matching(/^[a-z]{2,12}:[1-9]$/)),
 };
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

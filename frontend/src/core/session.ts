@@ -104,7 +104,7 @@ export class Session {
     // Another image or model has other likely classes: start from what is predicted, unless a class was chosen with it.
     if ((changed("image") || changed("model")) && !("target" in patch)) Object.assign(next, { target: null, versus: null });
     if (changed("target") && next.versus === next.target) next.versus = null;
-    if (changed("image")) next.mask = DEFAULTS.mask;
+    if (changed("image") && !("mask" in patch)) next.mask = DEFAULTS.mask;
     if ((changed("image") || changed("model")) && !("region" in patch)) next.region = DEFAULTS.region;
     this.link.set(next);
   };

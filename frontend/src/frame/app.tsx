@@ -6,11 +6,13 @@ import { writeLink } from "../core/link";
 import type { Theme } from "../core/ramps";
 import { className, count, limitText } from "../core/numbers";
 import { useChosen, useKeys, useLink, useSession } from "../core/session";
+import { save } from "../core/saving";
 import { useStore } from "../core/store";
 import { Remark, worded } from "../parts/states";
 import { GROUPS, type View, views } from "../views/view";
 import { Help } from "./help";
 import { Images } from "./images";
+import { LessonPanel, Lessons } from "../lessons/panel";
 import { Share } from "./share";
 import { Strip } from "./strip";
 import { recall, remember } from "./remembering";
@@ -25,10 +27,10 @@ export function App(): JSX.Element {
   const page = session.source.state !== "notebook";
   const toHeading = (): void => session.root.querySelector<HTMLElement>("h1")?.focus();
 
-  // After a view change (not at the start) the heading takes the focus.
+  // After a view change (not at the start) the heading takes the focus; a lesson keeps it in its panel.
   const before = useRef(view.name);
   useLayoutEffect(() => {
-    if (before.current !== view.name) toHeading();
+    if (before.current !== view.name && !session.link.value.lesson) toHeading();
     before.current = view.name;
     session.lay.set(null);
     session.hover.set(null);
@@ -79,10 +81,20 @@ export function App(): JSX.Element {
         <view.Component key={view.name} />
       </main>
       <footer>
-        {session.hello.value.inside && <p class="second facts inside">{session.hello.value.inside}</p>}
+        {session.hello.value.inside && (
+          <p class="second facts inside">
+            {session.hello.value.inside}{" "}
+            {session.source.without && (
+              <button class="small" onClick={() => save(`${document.title.replace(/[^\w]+/g, "-").toLowerCase()}-without-network.html`, new Blob([session.source.without!()], { type: "text/html" }))}>
+                Save this page without the network
+              </button>
+            )}
+          </p>
+        )}
         <ThemeChooser />
         <PatternChooser />
       </footer>
+      <LessonPanel />
       <Voice />
       {help && <Help onClose={() => setHelp(false)} />}
     </>
@@ -197,6 +209,7 @@ function Header({ onHelp }: { onHelp: () => void }): JSX.Element {
             ±{limitText(link.scale)} pinned ×
           </button>
         )}
+        <Lessons />
         <Share />
         <button onClick={onHelp} aria-label="Help and keys">
           ?

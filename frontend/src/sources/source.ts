@@ -109,6 +109,8 @@ export interface Source {
   /** The values of one field for which requests like this one can be answered; null where all can. */
   choices(request: Request, field: keyof Request): ReadonlySet<unknown> | null;
   upload?(blob: globalThis.Blob, name: string): Promise<{ image: string; name: string } | { message: string }>;
+  /** The page that this is, as HTML without the network that is inside it. */
+  without?(): string;
   /** A run changed on disk: ask again. */
   onRun?(changed: (run: RunFacts) => void): () => void;
   /** A new hello (samples uploaded, runs begun). */

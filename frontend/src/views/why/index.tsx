@@ -70,6 +70,11 @@ function Why(): JSX.Element {
   const [{ shown: layer }, go] = useLink("shown");
   const [{ region, mask }] = useLink("region", "mask");
   const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
+  // A link (a lesson, Back) that hides or marks a part opens what does it.
+  useEffect(() => {
+    if (mask) setTool("hide");
+    else if (region) setTool("ask");
+  }, [mask !== "", region !== ""]);
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
