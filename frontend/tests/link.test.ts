@@ -38,6 +38,7 @@ const EXAMPLES: [string, Partial<Link>][] = [
   ["x=time", { over: "time" }],
   ["sm=0", { smoothing: 0 }],
   ["cw=swipe", { way: "swipe" }],
+  ["le=layers:2", { lesson: "layers:2" }],
   ["ep=3", { epoch: 3 }],
   ["r=main", { run: "main" }],
   ["cx=image", { vary: "image" }],

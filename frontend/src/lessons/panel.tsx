@@ -1,6 +1,6 @@
 /** Lessons: the list in the header, and the panel of the one that is told, which points at what it speaks of. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { listen } from "../core/listen";
 import { useLink, useSession } from "../core/session";
 import { useStore } from "../core/store";
@@ -42,8 +42,8 @@ export function LessonPanel(): JSX.Element | null {
   const [{ lesson: text }, go] = useLink("lesson");
   const found = text ? stepOf(session, text) : null;
   const next = useRef<HTMLButtonElement>(null);
-  // An address that names a lesson and nothing else shows what the step shows.
-  useEffect(() => {
+  // An address that names a lesson and nothing else shows what the step shows. At once: later it would undo the next step.
+  useLayoutEffect(() => {
     if (found) go(linkAt(session, found.lesson, found.at));
     else if (text) session.speech.notice("This lesson needs the built-in network and its example images, which are not in this page.");
   }, [text]);
