@@ -748,13 +748,37 @@ export class Answers {
     return { regions: order.slice(0, count).map((at) => names[at]), share };
   }
 
+  /** Cells of about one area, or what somebody marked, and the rest. */
+  #regions(request: Request): { labels: Uint16Array<ArrayBuffer>; names: string[]; words: string } {
+    const { height, width } = this.#shape;
+    const { regions, words } = this.data;
+    if (!request.marks) {
+      const labels = bricks(height, width, regions);
+      return { labels, names: regionNames(labels, height, width), words: `${regions} cells of about one area` };
+    }
+    const n = request.marks.length;
+    const labels = new Uint16Array(height * width).fill(n);
+    request.marks.forEach((mask, number) => {
+      const marked = [...this.#kept({ ...request, mask }).entries()].flatMap(([at, on]) => (on ? [at] : []));
+      const name = words.ordinals[number];
+      if (!marked.length) throw new Error(`the ${name} part that was marked has no pixel; paint it on the image, or leave it out`);
+      const shared = marked.find((at) => labels[at] < n);
+      if (shared !== undefined) throw new Error(`the ${words.ordinals[labels[shared]]} and the ${name} part that were marked overlap, and every pixel is in one region; take what they share out of one of them`);
+      for (const at of marked) labels[at] = number;
+    });
+    const names = n === 1 ? ["marked part"] : request.marks.map((_, number) => `${words.ordinals[number]} part`);
+    if (labels.includes(n)) names.push("rest");
+    if (names.length < 2) throw new Error("the part that was marked is the whole image, so there is nothing to hold it against; leave some of the image unmarked, or mark a second part");
+    return { labels, names, words: `${names.length} regions as given` };
+  }
+
   *#truth(request: Request): Work<Blob> {
     const { pixels, id } = this.#picture(request);
     const { height, width, channels } = this.#shape;
     const whole = this.#whole(pixels);
     const { target, versus } = this.#sure(request, whole);
-    const count = this.data.regions;
-    const labels = bricks(height, width, count);
+    const { labels, names, words } = this.#regions(request);
+    const count = names.length;
     const fills = FILLS.map((name) => fillOf(name, pixels, this.#shape, "fill"));
     const coalitions = 2 ** count;
     const total = fills.length * (coalitions - 1) + 1;
@@ -773,7 +797,6 @@ export class Answers {
       parts = partsOf(fill.name, answers, outputs.map((row, at) => this.#chances(row)[answers[at]]), answer, this.data.output.classes);
       if (parts) images = painted(pixels, fill.pixels, parts.map(({ coalition }) => { const shown = new Set(bitsOf(coalition)); return Array.from(labels, (region) => shown.has(region)); }), channels);
     }
-    const names = regionNames(labels, height, width);
     const unsure = unsureOf(values);
     const method = request.method || USUAL;
     const verdicts: Record<string, { kind: string; says: string }> = {};
@@ -789,6 +812,7 @@ export class Answers {
       unit: target.unit,
       target_words: target.words,
       names,
+      regions: words,
       fills: fills.map(({ words }) => words),
       unsure,
       lines: lines(values, names, fills.map(({ words }) => words), empty, label(answer, this.data.output.classes), target.unit, parts, unsure),

@@ -111,6 +111,7 @@ function live(file: Source, hello: Hello, channel: Channel): Source {
     KINDS.includes(request.kind) &&
     (request.model ?? fingerprint) === fingerprint &&
     request.run === undefined &&
+    request.regions === undefined &&
     (request.image === undefined || held.has(request.image) || engine.own.has(request.image)) &&
     (request.method === undefined || METHODS.includes(request.method)) &&
     [request.baseline, request.fill].every((one) => one === undefined || one === "" || BASELINES.includes(one));

@@ -1,7 +1,7 @@
 /** Regions as texts: a box stays a box, anything else is a mask, and cells follow the server's rounding. */
 import { describe, expect, it } from "vitest";
 import { decodeMask, encodeMask } from "../src/core/mask";
-import { boxOf, cellsOfRegion, edge, outline, regionOf } from "../src/core/region";
+import { boxOf, cellsOfRegion, edge, middlesOf, outline, regionOf } from "../src/core/region";
 
 const grid = [4, 5] as const;
 
@@ -36,5 +36,16 @@ describe("regions", () => {
     one[6] = 1;
     one[13] = 1;
     expect(outline(encodeMask(one), grid, grid).match(/M/g)).toHaveLength(8);
+  });
+  it("a number stands well inside its region, even where the region's middle is not", () => {
+    const [height, width] = [12, 20];
+    const inner = (y: number, x: number): boolean => y >= 3 && y < 9 && x >= 5 && x < 13;
+    const labels = Uint16Array.from({ length: height * width }, (_, at) => (inner(Math.floor(at / width), at % width) ? 0 : 1));
+    const [hole, ring, none] = middlesOf(labels, height, width, 3);
+    expect(hole).toEqual([5.5 / height, 8.5 / width]);
+    const [y, x] = [Math.floor(ring![0] * height), Math.floor(ring![1] * width)];
+    expect(x).toBeGreaterThanOrEqual(15); // the broad side of the ring
+    expect(labels[y * width + x]).toBe(1);
+    expect(none).toBeNull();
   });
 });

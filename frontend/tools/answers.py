@@ -27,6 +27,8 @@ BASELINES = ["black", "white", "gray", "mean", "blurred"]
 def requests(image: str, model: str) -> list[dict[str, object]]:
     """What is asked."""
     mask = base64.b64encode(np.packbits(np.arange(256) % 3 > 0).tobytes()).decode()
+    cells = np.arange(256)
+    marked = [base64.b64encode(np.packbits(one).tobytes()).decode() for one in (cells < 50, cells > 180)]
     found: list[dict[str, object]] = [
         {"kind": "subject"},
         {"kind": "evidence", "target": 3, "versus": None},
@@ -43,6 +45,7 @@ def requests(image: str, model: str) -> list[dict[str, object]]:
         {"kind": "check", "target": 4, "method": "occlusion"},
         {"kind": "masking", "target": 3, "baseline": "blurred", "fill": "black"},
         {"kind": "truth", "target": 3},
+        {"kind": "truth", "target": 3, "marks": marked, "cells": [16, 16]},
         {"kind": "effects", "target": 3, "region": [2, 3, 6, 5]},
         {"kind": "layers"},
         {"kind": "layers", "layer": "elu5"},

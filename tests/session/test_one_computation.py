@@ -50,6 +50,7 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
     report(["cat"], request, model=NETWORK, output=tmp_path / "report.html")
     for page in (done.folders[0] / "view.html", tmp_path / "report.html"):
         _, payloads = opened(page)
+        assert "parts" not in {payload.kind for _, payload in payloads}  # they take long: only whoever asks gets them
         same(prediction.logits, of_kind(payloads, "subject").arrays["logits"])
         shown = of_kind(payloads, "map")
         same(integrated.heatmap, shown.values("heatmap"))
@@ -84,3 +85,18 @@ def test_the_folder_and_both_pages_hold_the_same_numbers(asked: dict[str, Any], 
         of_kind(other, "map").values("heatmap"),
         of_kind(opened(done.folders[0] / "view.html")[1], "map").values("heatmap"),
     )
+
+
+def test_what_parts_say_is_the_same_in_the_folder_and_on_both_pages(tmp_path: Path) -> None:
+    request = Query(parts=True, n_steps=2, alphas=(0.5,), fractions=(1.0,), judge=False)
+    (folder,) = explain(["cat"], request, model=NETWORK, output=tmp_path / "out").folders
+    report(["cat"], request, model=NETWORK, output=tmp_path / "report.html")
+    found = load_result(folder)["parts"]
+    assert (folder / "parts.png").is_file()
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    for sentence in found.sentences:
+        assert sentence in text
+    for page in (folder / "view.html", tmp_path / "report.html"):
+        shown = of_kind(opened(page)[1], "parts")
+        np.testing.assert_array_equal(shown.arrays["windows"], found.windows[list(found.found.values())])
+        assert list(shown.json("says").values()) == list(found.sentences)

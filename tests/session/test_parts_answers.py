@@ -17,7 +17,7 @@ from innerview.spec import OutputSpec
 from innerview.viewer.payload import Payload, decode
 from models import MODELS, numpy_model
 
-MODEL = MODELS["mixed"]
+MODEL = MODELS["means"]
 NETWORK = numpy_model(MODEL, MODEL.weights(), np.float32)
 
 
@@ -35,14 +35,15 @@ class Counting:
 
 
 def asked(network: Any, pixels: np.ndarray, heard: Counting) -> tuple[Payload, Session]:
-    session = Session([OpenedModel("mixed", network)])
+    session = Session([OpenedModel("means", network)])
     image = session.add(Image("noise", pixels), "sample").image_hash
     return decode(session.answer(read_query({"kind": "parts", "image": image}), heard).blob), session
 
 
 def noise() -> np.ndarray:
-    spec = NETWORK.input
-    return np.random.default_rng(0).random((spec.height, spec.width, spec.channels)).astype(np.float32)
+    """In grey: the model has one channel."""
+    grey = np.random.default_rng(1).random((NETWORK.input.height, NETWORK.input.width, 1)) ** 2
+    return np.repeat(grey, 3, axis=2).astype(np.float32)
 
 
 def test_the_parts_and_the_sentences_are_those_of_the_method() -> None:
@@ -50,11 +51,13 @@ def test_the_parts_and_the_sentences_are_those_of_the_method() -> None:
     found, session = asked(NETWORK, noise(), heard)
     image = session.photo(Query(image=found.metadata["image"])).image
     alone = parts(NETWORK, image)
-    told = {"other": alone.surest_other, "alone": alone.smallest_alone, "in place": alone.smallest_in_place}
-    known = {kind: number for kind, number in told.items() if number is not None}
-    assert found.json("kinds") == list(known)
-    np.testing.assert_array_equal(found.arrays["windows"], alone.windows[list(known.values())])
-    assert found.json("says") == dict(zip(told, alone.sentences, strict=True))
+    kinds = found.json("kinds")
+    assert kinds == list(alone.found) == ["other", "alone", "in place"]
+    np.testing.assert_array_equal(found.arrays["windows"], alone.windows[list(alone.found.values())])
+    assert list(found.json("says").values()) == list(alone.sentences)
+    said = dict(zip(kinds, found.json("said"), strict=True))
+    for kind, chances in (("other", alone.alone_confidences[None]), ("in place", alone.placed_confidences)):
+        assert f"({100 * chances[:, alone.found[kind]].min():.0f} %" in said[kind]
     assert heard.told[-1] == (alone.n_evaluations, alone.n_evaluations)
     assert session.hello()["parts"] == alone.n_evaluations == found.json("n_evaluations")
 

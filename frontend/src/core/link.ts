@@ -54,6 +54,8 @@ export interface Link {
   shown: (typeof SHOWN)[number];
   /** Why: the part that was asked about, a box or a brushed mask (core/region.ts). */
   region: string;
+  /** Why: the regions of every combination: a grid without, "superpixels", or brushed masks with dots between. */
+  cut: string;
   layer: string | null;
   channel: number | null;
   /** Attention: the token that looks, by number (null: the class token, or all), and the head: "mean", "rollout" or a number. */
@@ -102,6 +104,7 @@ export const DEFAULTS: Link = {
   mask: "",
   shown: "evidence",
   region: "",
+  cut: "",
   layer: null,
   channel: null,
   token: null,
@@ -186,6 +189,7 @@ export const KEYS: Record<string, Row> = {
   mk: row("mask", matching(/^[\w-]{2,180}$/)),
   w: row("shown", oneOf(SHOWN)),
   rg: row("region", matching(/^[\w,-]{2,180}$/)),
+  cu: row("cut", matching(/^[\w-]{2,180}(\.[\w-]{2,180}){0,7}$/)),
   l: row("layer", name),
   ch: row("channel", within(0, 1e6, true)),
   tk: row("token", within(0, 1e5, true)),

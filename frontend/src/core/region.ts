@@ -52,3 +52,43 @@ export function outline(text: string, grid: Sizes, shape: Sizes): string {
   }
   return path;
 }
+
+/**
+ * A place well inside each region, as fractions of height and width: of its pixels farthest from the edge, the one nearest
+ * to its middle, which may lie outside. Null for a region without pixels.
+ */
+export function middlesOf(labels: ArrayLike<number>, height: number, width: number, regions: number): ([number, number] | null)[] {
+  const sums = Array.from({ length: regions }, () => [0, 0, 0]);
+  for (let at = 0; at < labels.length; at++) {
+    const sum = sums[labels[at]];
+    sum[0] += Math.floor(at / width);
+    sum[1] += at % width;
+    sum[2] += 1;
+  }
+  // Peel pixels off from the edge until none is left: the last ones of each region lie deepest.
+  let left = Array.from({ length: labels.length }, (_, at) => at);
+  const inside = new Uint8Array(labels.length).fill(1);
+  const deepest: number[][] = Array.from({ length: regions }, () => []);
+  while (left.length) {
+    const found: number[][] = Array.from({ length: regions }, () => []);
+    for (const at of left) found[labels[at]].push(at);
+    found.forEach((some, region) => {
+      if (some.length) deepest[region] = some;
+    });
+    const same = (at: number, y: number, x: number): boolean => y >= 0 && y < height && x >= 0 && x < width && inside[y * width + x] === 1 && labels[y * width + x] === labels[at];
+    const next = left.filter((at) => {
+      const [y, x] = [Math.floor(at / width), at % width];
+      return same(at, y - 1, x) && same(at, y + 1, x) && same(at, y, x - 1) && same(at, y, x + 1);
+    });
+    inside.fill(0);
+    for (const at of next) inside[at] = 1;
+    left = next;
+  }
+  return deepest.map((some, region) => {
+    if (!some.length) return null;
+    const [y, x] = [sums[region][0] / sums[region][2], sums[region][1] / sums[region][2]];
+    const far = (at: number): number => (Math.floor(at / width) - y) ** 2 + ((at % width) - x) ** 2;
+    const best = some.reduce((a, b) => (far(b) < far(a) ? b : a));
+    return [(Math.floor(best / width) + 0.5) / height, ((best % width) + 0.5) / width];
+  });
+}

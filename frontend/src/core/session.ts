@@ -106,6 +106,8 @@ export class Session {
     if (changed("target") && next.versus === next.target) next.versus = null;
     if (changed("image") && !("mask" in patch)) next.mask = DEFAULTS.mask;
     if ((changed("image") || changed("model")) && !("region" in patch)) next.region = DEFAULTS.region;
+    // What was painted belongs to one image; superpixels are made of each.
+    if ((changed("image") || changed("model")) && !("cut" in patch) && next.cut !== "superpixels") next.cut = DEFAULTS.cut;
     this.link.set(next);
   };
 }

@@ -84,6 +84,7 @@ export interface TruthMeta {
   unit: string;
   target_words: string;
   names: unknown;
+  regions: string;
   fills: unknown;
   unsure: unknown;
   lines: unknown;
@@ -173,6 +174,7 @@ export interface PartsMeta {
   image: string | null;
   versions: unknown;
   kinds: unknown;
+  said: unknown;
   says: unknown;
   fills: unknown;
   notes: unknown;
@@ -557,10 +559,10 @@ export const COMMON = "schema,kind,model,image:?,versions:j";
 export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   subject: { arrays: "image;U8;a,b,c|photo;U8;d;;?|thumbnail;U8;e,f,3|logits;F32;g|probabilities;F32;g|predicted;U32;1|confidence;F32;1", meta: "name,label:i?,crop:j?,original:j,caption:?,source,outside:?" },
   evidence: { arrays: "evidence;F32;a,b,c|outputs;F32;a|classes;U32;a", meta: "layer,field:j?,says" },
-  truth: { arrays: "labels;U16;a,b|values;F32;c,d|parts;U8;e,a,b,f;;?", meta: "target:i?,versus:i?,unit,target_words,names:j,fills:j,unsure:j,lines:j,parts:j,verdicts:j,n_evaluations:i" },
+  truth: { arrays: "labels;U16;a,b|values;F32;c,d|parts;U8;e,a,b,f;;?", meta: "target:i?,versus:i?,unit,target_words,names:j,regions,fills:j,unsure:j,lines:j,parts:j,verdicts:j,n_evaluations:i" },
   check: { arrays: "blocks;F32;a,b|best;U8;a,b|parts;U8;2,c,d,e|only;F32;f|without;F32;f", meta: "target:i?,versus:i?,method,method_words,fill,verdict,says,written:j,others:j,p:n?,regions:j,share:n,tried:j,n_evaluations:i" },
   effects: { arrays: "removed;F32;a|alone;F32;a|removed_elsewhere;F32;b|alone_elsewhere;F32;b", meta: "target:i?,versus:i?,unit,target_words,name,fills:j,says:j,notes:j,p:j,adjusted:j,tries:i,n_evaluations:i" },
-  parts: { arrays: "windows;U16;a,4", meta: "kinds:j,says:j,fills:j,notes:j,n_evaluations:i" },
+  parts: { arrays: "windows;U16;a,4", meta: "kinds:j,said:j,says:j,fills:j,notes:j,n_evaluations:i" },
   map: { arrays: "heatmap;F32,I8;a,b;1|pixel_error;F32,I8;a,b;1;?|std;F32;a,b;;?|baseline;U8;a,b,c;;?|alphas;F32;d;;?|scores;F32;d;;?", meta: "method,method_words,meaning,target:i?,versus:i?,objective,target_words,unit,baseline:?,rule:?,tolerance:n?,error:n?,convergence_delta:n?,relative_convergence_delta:n?,n_evaluations:i,status,status_words,score:n,baseline_score:n?,notes:j,convergence:j?" },
   path: { arrays: "alphas;F32;a|scores;F32;a|probabilities;F32;a,b|classes;U32;b|logits;F32;a,b|predicted;U32;a|confidence;F32;a|norms;F32;a|gradients;I8;c,d,e,f;c|gradient_alphas;F32;c|cumulative;I8;g,d,e;g|cumulative_alphas;F32;g|contribution;I8;h,d,e;h;?|contribution_alphas;F32;h;;?|baseline;U8;d,e,f", meta: "target:i?,versus:i?,unit,target_words,baseline,shorter:?,missing:j?" },
   masking: { arrays: "fractions;F32;a|n_pixels;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|predicted;U32;d,a|confidence;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },

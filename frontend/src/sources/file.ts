@@ -62,6 +62,8 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
   };
   const suits = (packed: Packed, request: Request, but?: keyof Request): boolean =>
     packed.kind === request.kind &&
+    request.regions === undefined &&
+    request.marks === undefined &&
     FIELDS.every((field) => {
       if (field === but || request[field] === undefined) return true;
       if (field === "versus") return (packed.versus ?? null) === (request.versus ?? null);

@@ -54,6 +54,10 @@ export interface Hello {
   remote: boolean;
   /** Forward passes that a verdict on a map takes. */
   judging?: number;
+  /** The same for what parts alone say. */
+  parts?: number;
+  /** What installs superpixels; empty where they are there. */
+  superpixels?: string;
   file?: boolean;
   /** Which network is inside a file, or why none is. */
   inside?: string;
@@ -75,6 +79,9 @@ export interface Request {
   fill?: string;
   mask?: string;
   cells?: [number, number];
+  /** How an image is cut into regions, "superpixels" say; or masks, a region each. */
+  regions?: string;
+  marks?: string[];
   /** Left, top, width and height in pixels of the image as the model sees it. */
   region?: [number, number, number, number];
   layer?: string;

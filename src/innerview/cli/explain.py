@@ -17,8 +17,8 @@ HOME = "innerview.workbench.explain.explain:explain"
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model(named=True)
 @options.query(
-    *options.QUESTION, "judge", "regions", "fills", "max_evaluations", "rule", "n_steps", "baselines", "methods",
-    "kept", "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
+    *options.QUESTION, "judge", "regions", "parts", "fills", "max_evaluations", "rule", "n_steps", "baselines",
+    "methods", "kept", "layers", "max_channels", "alphas", "fractions", "vmax", "overlay", *options.CHOICE,
 )  # fmt: skip
 @options.output(HOME)
 @options.network(HOME)

@@ -222,6 +222,9 @@ OPTIONS: Final[Mapping[str, Decorator]] = MappingProxyType(
             metavar="REGIONS",
             help="All combinations of these are shown: a number (2 to 12), 3x3, superpixels[:N].",
         ),
+        "parts": option(
+            "--parts", is_flag=True, help="Tell what parts alone are predicted as: about 2,000 passes. [not told]"
+        ),
         "fills": option(
             "--fill", "fills", several=True, metavar="NAME", help="What stands in a region's place; several."
         ),

@@ -16,7 +16,7 @@ HOME = "innerview.workbench.page.report:report"
 @click.command("report", cls=Command, short_help="Write the viewer as one HTML file that opens anywhere, offline.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @options.model(named=True)
-@options.query(*options.QUESTION, "judge", "regions", "fills", "baselines", "methods", "kept", *options.CHOICE)
+@options.query(*options.QUESTION, "judge", "regions", "parts", "fills", "baselines", "methods", "kept", *options.CHOICE)
 @options.output(HOME, file=True)
 @options.network(HOME)
 def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **asked: Any) -> None:

@@ -83,6 +83,20 @@ class Parts(Result["Parts[Array]", A_co]):
         """What the parts tell, with their numbers."""
         return self._told_other(), self._told_alone(), self._told_in_place()
 
+    @property
+    def found(self) -> dict[str, int]:
+        """The windows that the sentences are about, in their order: "other", "alone", "in place"; those there are."""
+        told = {"other": self.surest_other, "alone": self.smallest_alone, "in place": self.smallest_in_place}
+        return {kind: number for kind, number in told.items() if number is not None}
+
+    def said(self, kind: str) -> str:
+        """What a window of `found` is predicted as, "3 cat (83 %)": in place, with the least over the fills."""
+        number = self.found[kind]
+        if kind != "in place":
+            return self._alone(number)
+        least = float(self.placed_confidences[:, number].min())
+        return f"{self._name(self.answer)} ({self._chance(least)}{'' if np.isnan(least) else ' at least'})"
+
     def _first(self, wanted: Bool[np.ndarray, " window"], key: Array) -> int | None:
         """The wanted window with the lowest key."""
         found = np.flatnonzero(wanted)

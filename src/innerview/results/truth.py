@@ -43,7 +43,7 @@ class RegionTruth(Result["RegionTruth[Array]", A_co]):
 
     Attributes:
         values: under every fill.
-        names: of the regions, by where they lie.
+        names: of the regions, by where they lie, or in the order in which somebody marked them.
         alone: the smallest set of regions that alone keeps the answer, of several the surest one.
         without: the image without the smallest set whose removal changes the answer, likewise. Both under the first
             fill under which there are such sets; None where there is none.

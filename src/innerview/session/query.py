@@ -48,7 +48,7 @@ TIMELINE_STEPS: Final = 16
 
 LISTS: Final = (
     "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells",
-    "region", "masks",
+    "region", "masks", "marks",
 )  # fmt: skip
 """Fields that hold several values; one alone is taken for a list of one."""
 
@@ -80,6 +80,7 @@ class Query:
         fill: stands in the place of pixels that are taken away; empty for the first baseline.
         fills: stand in the place of regions, each on its own (`innerview.fills`); `regions`: how many the image is cut
             into, to show the model every combination of them; or "3x3", "superpixels", "superpixels:8".
+        parts: tell what windows of the image are predicted as, alone and in place; about 2,000 passes.
         judge: hold every map against what that says; None: where the image is small.
         tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
         max_evaluations: to spend on that; `more`: how often it is made four times as large.
@@ -103,7 +104,8 @@ class Query:
         num_checkpoints: that are run, at most.
         kind: of the answer, a kind of the viewer's schema.
         model: its fingerprint; `image`: eight hexadecimal digits; `run`: of a training.
-        mask: base64 of bits; `cells`: rows and columns of them.
+        mask: base64 of bits; `cells`: rows and columns of them. `marks`: several such masks, each a region instead of
+            `regions`, the rest of the image being the last one.
         region: that is asked about: left, top, width and height in pixels of the image as the model sees it, as numbers
             or as "4,2,12,10"; or several; or "superpixels" ("superpixels:8" for so many), each of them. `masks`: files
             of images as large as that, bright where a region is; without any of them, the mask is the region.
@@ -121,6 +123,7 @@ class Query:
     fill: str = ""
     fills: Sequence[str] = DEFAULT_FILLS
     regions: int | str = JUDGED_REGIONS
+    parts: bool = False
     judge: bool | None = None
     tolerance: float = DEFAULT_TOLERANCE
     max_evaluations: int = BUDGET
@@ -151,6 +154,7 @@ class Query:
     image: str = ""
     run: str = ""
     mask: str = ""
+    marks: Sequence[str] = ()
     cells: Sequence[int] = ()
     region: Box | Sequence[str | Box] = ()
     masks: Sequence[str] = ()
@@ -373,6 +377,16 @@ def _regions(name: str, value: object) -> int | str:
     return found
 
 
+def _marks(name: str, value: object) -> tuple[str, ...]:
+    """Masks, a region each."""
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"{name} is {type(value).__name__}; give a list of masks, a region each")
+    listed = cast("list[object]", value)
+    if not 1 <= len(listed) <= MOST_REGIONS:
+        raise UsageError(f"{name} has {len(listed)} masks; give 1 to {MOST_REGIONS}, a region each")
+    return tuple(_text(f"mark {number}", one) for number, one in enumerate(listed, 1))
+
+
 def _wholes(what: str, count: int) -> Callable[[str, object], tuple[int, ...]]:
     """Reads so many whole numbers, which are `what` in words."""
 
@@ -403,6 +417,7 @@ MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
         "tolerance": ("tolerance", _tolerance),
         "cells": ("cells", _wholes("rows and columns", 2)),
         "regions": ("regions", _regions),
+        "marks": ("marks", _marks),
         "region": ("region", _wholes("left, top, width and height in pixels", 4)),
         "more": ("more", lambda name, value: min(_whole(name, value), MOST_MORE)),
     }

@@ -13,12 +13,11 @@ import { AboutImage } from "../../frame/strip";
 import { Explained } from "../../frame/explained";
 import { CertificateLine } from "../../parts/certificate";
 import { Radios } from "../../parts/choice";
-import { Data } from "../../parts/data";
 import { Explain } from "../../parts/explain";
 import { Legend } from "../../parts/legend";
 import { MapPixels, Pixels } from "../../parts/pixels";
-import { AnswerState } from "../../parts/states";
-import { SIGNS, truthOf, type Verdict } from "../../parts/verdict";
+import { AnswerState, Stale } from "../../parts/states";
+import { truthOf } from "../../parts/verdict";
 import type { View } from "../view";
 import { Again, How } from "./again";
 import { useAsk } from "./ask";
@@ -26,7 +25,9 @@ import { type Belief, beliefOf } from "./belief";
 import { saveCard, saveReveal } from "./card";
 import { useCrop } from "./crop";
 import { useHide } from "./hide";
+import { WhatPartsSay } from "./parts";
 import { type Evidence, evidenceOf, Photo, useSharp } from "./photo";
+import { Found, useRegions } from "./regions";
 import { fullEvidence, paintSharp, strengths } from "./sharp";
 import "./why.css";
 
@@ -44,6 +45,7 @@ type Layer = Link["shown"];
 const TOOLS = [
   ["hide", "Hide something yourself"],
   ["ask", "Ask about a part"],
+  ["cut", "Choose the regions"],
   ["crop", "Move the crop"],
 ] as const;
 
@@ -51,6 +53,13 @@ function Why(): JSX.Element {
   const chosen = useChosen();
   const session = useSession();
   const { model, image, target, versus, method, baseline, classes } = chosen;
+  const [{ region, mask }] = useLink("region", "mask");
+  const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
+  // A link (a lesson, Back) that hides or marks a part opens what does it.
+  useEffect(() => {
+    if (mask) setTool("hide");
+    else if (region) setTool("ask");
+  }, [mask !== "", region !== ""]);
   const about = model && image ? { model: model.id, image } : null;
   const question = about && target !== null ? { ...about, target, versus, method, baseline } : null;
   const evidence = useAnswer(about && { kind: "evidence" as const, ...about });
@@ -59,29 +68,24 @@ function Why(): JSX.Element {
   const check = useAnswer(held ? asks : null);
   const ended = !held || check.state === "done" || check.state === "failed";
   // The test by regions takes eight times as long: it waits until what everybody looks at is there.
-  const truths = question && { kind: "truth" as const, ...question };
+  const cutting = useRegions(chosen, tool === "cut");
+  const truths = question && { kind: "truth" as const, ...question, ...cutting.asked };
   const possible = truths !== null && session.source.can(truths);
   const truth = useAnswer(possible && ended ? truths : null);
   const { judged } = session;
-  const known = truth.payload && !truth.previous ? truthOf({ ...about, target, versus }) : null;
+  const usual = !cutting.asked.regions && !cutting.asked.marks;
+  const known = usual && truth.payload && !truth.previous ? truthOf({ ...about, target, versus }) : null;
   useEffect(() => {
     if (known && !judged.value.includes(known)) judged.set([...judged.value, known]);
   }, [known]);
   const [{ shown: layer }, go] = useLink("shown");
-  const [{ region, mask }] = useLink("region", "mask");
-  const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
-  // A link (a lesson, Back) that hides or marks a part opens what does it.
-  useEffect(() => {
-    if (mask) setTool("hide");
-    else if (region) setTool("ask");
-  }, [mask !== "", region !== ""]);
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
   const maps = mapRequest(chosen, QUERY_DEFAULTS.tolerance);
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
-  const shown = has[layer] ? layer : "photo";
+  const shown = has[layer] && !cutting.drafting ? layer : "photo";
   const asking = useAsk(chosen, tool === "ask");
   const hiding = useHide(chosen, tool === "hide");
   const cropping = useCrop(chosen, tool === "crop");
@@ -98,7 +102,7 @@ function Why(): JSX.Element {
   }, [ready, image, name, model?.id, layer, map?.evidence.values, tool]);
   return (
     <div class="why" ref={box}>
-      <div class={tool === "hide" ? "panes painting" : "panes"}>
+      <div class={`panes ${tool === "hide" ? "painting" : tool === "ask" || tool === "cut" ? "marking" : ""}`}>
         <figure class="shown-photo">
           {cropping.editor ?? (shown === "pixels" ? (
             <PixelMap chosen={chosen} />
@@ -106,13 +110,14 @@ function Why(): JSX.Element {
             <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} about={name}>
               {asking.over}
               {hiding.over}
+              {cutting.over}
             </Photo>
           ))}
           <div class="row choices">
             <Radios label="Show" value={shown} options={SHOWN.map((each) => [each, each, !has[each]] as const)} onChange={(next) => go({ shown: next })} />
             <span class="row">
               {TOOLS.map(([name, words]) => {
-                const { possible } = { hide: hiding, ask: asking, crop: cropping }[name];
+                const { possible } = { hide: hiding, ask: asking, cut: cutting, crop: cropping }[name];
                 return (
                   possible && (
                     <button key={name} class="small" aria-expanded={tool === name} onClick={() => setTool(tool === name ? null : name)}>
@@ -130,7 +135,7 @@ function Why(): JSX.Element {
         </div>
         <div class="told">
           {hiding.now}
-          <Classes chosen={chosen} evidence={evidence} live={hiding.live} />
+          <Classes chosen={chosen} evidence={evidence} live={hiding.live} judged={held || possible ? name : ""} />
           <details class="choose">
             <summary>Another class, or one against another</summary>
             <Explained chosen={chosen} />
@@ -139,8 +144,24 @@ function Why(): JSX.Element {
             <details class="how">
               <summary>How we asked, and every combination of regions</summary>
               {check.payload && <How payload={check.payload} />}
+              {cutting.possible && (
+                <button
+                  class="small"
+                  onClick={() => {
+                    setTool("cut");
+                    go({ shown: "regions" });
+                    box.current?.scrollIntoView({ block: "nearest" });
+                  }}
+                >
+                  Other regions
+                </button>
+              )}
               {possible && <AnswerState answer={truth} what="Taking regions away" />}
-              {truth.payload && <Regions chosen={chosen} payload={truth.payload} />}
+              {truth.payload && (
+                <Stale when={truth.previous}>
+                  <Found chosen={chosen} payload={truth.payload} />
+                </Stale>
+              )}
             </details>
           </Again>
         </div>
@@ -154,7 +175,9 @@ function Why(): JSX.Element {
             )}
             {hiding.panel}
             {asking.panel}
+            {cutting.panel}
           </section>
+          <WhatPartsSay chosen={chosen} />
         </div>
       </div>
       <Explain of="why" />
@@ -309,8 +332,8 @@ function PixelMap({ chosen }: { chosen: Chosen }): JSX.Element {
   );
 }
 
-/** A row for each likely class: its evidence, its score, its probability; choosing one makes it the one explained. */
-function Classes({ chosen, evidence, live }: { chosen: Chosen; evidence: Shown<"evidence">; live: Payload<"mask">["arrays"] | null }): JSX.Element | null {
+/** A row for each likely class: its evidence, its score, its probability; choosing one makes it the one explained, which `judged` names. */
+function Classes({ chosen, evidence, live, judged }: { chosen: Chosen; evidence: Shown<"evidence">; live: Payload<"mask">["arrays"] | null; judged: string }): JSX.Element | null {
   const [, go] = useLink("target", "versus");
   const photo = useSharp(chosen, SMALL);
   const subject = chosen.subject.payload;
@@ -370,53 +393,12 @@ function Classes({ chosen, evidence, live }: { chosen: Chosen; evidence: Shown<"
       ) : arrays ? (
         <p class="second facts" title={evidence.payload!.meta.says}>
           Each score is exactly the sum of its {count(positions)} positions: nothing is left over.
+          {judged && ` Only the map of “${judged}” is judged.`}
         </p>
       ) : (
         evidence.state === "failed" && <p class="second facts">No class evidence: this model does not end in a sum of positions, so the map is an estimate.</p>
       )}
     </section>
-  );
-}
-
-/** What every combination of regions says, in lines, and how far maps agree. */
-function Regions({ chosen, payload }: { chosen: Chosen; payload: Payload<"truth"> }): JSX.Element {
-  return (
-    <>
-      {(payload.meta.lines as string[]).map((line) => (
-        <p key={line}>{line}</p>
-      ))}
-      <Verdicts verdicts={payload.meta.verdicts as Record<string, Verdict>} />
-      <p class="second facts">{count(payload.meta.n_evaluations)} forward passes; {payload.meta.target_words}.</p>
-      <Tables chosen={chosen} payload={payload} />
-    </>
-  );
-}
-
-function Verdicts({ verdicts }: { verdicts: Record<string, Verdict> }): JSX.Element {
-  return (
-    <ul class="verdicts">
-      {Object.entries(verdicts).map(([name, { kind, says }]) => (
-        <li key={name}>
-          <span aria-hidden="true">{SIGNS[kind]}</span> The map by {name.replace(/-/g, " ")} {says}.
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Tables({ chosen, payload }: { chosen: Chosen; payload: Payload<"truth"> }): JSX.Element {
-  const { values } = payload.arrays;
-  const fills = payload.meta.fills as string[];
-  const names = payload.meta.names as string[];
-  const rows = (): number[][] => names.map((_, region) => fills.map((__, fill) => values.data[fill * names.length + region]));
-  return (
-    <Data
-      title={`what each region adds, ${payload.meta.unit}`}
-      columns={["region", ...fills]}
-      rows={() => rows().map((row, i) => [names[i], ...row.map((value) => number(value, true))])}
-      csv={() => ({ columns: ["region", ...fills], rows: rows().map((row, i) => [names[i], ...row]) })}
-      file={`regions-${chosen.image ?? "image"}-${payload.meta.target ?? "score"}`}
-    />
   );
 }
 

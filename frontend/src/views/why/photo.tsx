@@ -5,7 +5,9 @@ import type { Payload } from "../../generated/payloads";
 import { number } from "../../core/numbers";
 import { type Rgba, squeezed } from "../../core/paint";
 import { ramp } from "../../core/ramps";
-import { type Chosen, useTheme } from "../../core/session";
+import { type Chosen, useSession, useTheme } from "../../core/session";
+import { middlesOf } from "../../core/region";
+import { useStore } from "../../core/store";
 import { rowOf } from "../../core/tensors";
 import { cellPixels, paintSharp, sharpPixels, strengths } from "./sharp";
 
@@ -24,6 +26,9 @@ export function useSharp(chosen: Chosen, side: number): ImageData | null {
   const cells = useMemo(() => (arrays && !file ? cellPixels(arrays.image, side) : null), [arrays?.image, file, side]);
   return cells ?? (read?.of === file ? read.pixels : null);
 }
+
+/** From this part of the largest value on, what speaks against is hatched where patterns are wanted: a line in so many pixels. */
+const [FAINT, HATCH] = [0.05, 9];
 
 export interface PhotoProps {
   photo: ImageData | null;
@@ -104,23 +109,27 @@ function Regions({ photo, truth, colours, about, over }: { photo: ImageData; tru
   const means = meansOf(values);
   const limit = Math.max(...means.map(Math.abs)) || 1;
   const unsure = truth.meta.unsure as number[];
+  const patterned = useStore(useSession().patterns);
+  const middles = useMemo(() => middlesOf(labels.data, height, width, means.length), [labels]);
   const paint = (out: Rgba): void => {
     const at = (x: number, y: number): number => labels.data[Math.floor((y * height) / photo.height) * width + Math.floor((x * width) / photo.width)];
     for (let y = 0; y < photo.height; y++) {
       for (let x = 0; x < photo.width; x++) {
         const i = 4 * (y * photo.width + x);
         const region = at(x, y);
-        const edge = (x > 0 && at(x - 1, y) !== region) || (y > 0 && at(x, y - 1) !== region);
         const t = means[region] / limit;
+        // A light line with a dark one beside it, so that outlines are seen on any photo.
+        const differs = (by: number): boolean => (x >= by && at(x - by, y) !== region) || (y >= by && at(x, y - by) !== region);
+        const line = differs(1) ? 255 : differs(2) ? 0 : patterned && t < -FAINT && (x + y) % HATCH === 0 ? 255 : null;
         const opacity = 0.8 * Math.abs(t);
         const grey = squeezed(photo.data[i], photo.data[i + 1], photo.data[i + 2]);
         const colour = t < 0 ? 0 : colours.length - 3;
-        for (let c = 0; c < 3; c++) out[i + c] = edge ? 255 : (1 - opacity) * grey + opacity * colours[colour + c];
+        for (let c = 0; c < 3; c++) out[i + c] = line ?? (1 - opacity) * grey + opacity * colours[colour + c];
         out[i + 3] = 255;
       }
     }
   };
-  const written = means.map((mean, i) => `${number(Math.abs(mean) < limit / 20 ? 0 : Number(mean.toPrecision(2)), true)}${unsure.includes(i) ? " ?" : ""}`);
+  const written = means.map((mean, i) => `${number(Math.abs(mean) < limit / 20 ? 0 : mean, true)}${unsure.includes(i) ? " ?" : ""}`);
   const names = truth.meta.names as string[];
   return (
     <Canvas
@@ -129,8 +138,9 @@ function Regions({ photo, truth, colours, about, over }: { photo: ImageData; tru
       of={[photo, labels, values, colours]}
       label={`What each region adds to ${about}: ${names.map((name, i) => `${name} ${written[i]}`).join(", ")} ${truth.meta.unit}`}
     >
-      {middlesOf(labels.data, height, width, means.length).map(([top, left], i) => (
-        <span key={names[i]} class="region" aria-hidden="true" style={{ top: `${100 * top}%`, left: `${100 * left}%` }}>
+      {middles.map((place, i) => place && (
+        <span key={names[i]} class="region" aria-hidden="true" style={{ top: `${100 * place[0]}%`, left: `${100 * place[1]}%` }}>
+          {briefly(names[i], i) && <small>{briefly(names[i], i)}</small>}
           {written[i]}
         </span>
       ))}
@@ -139,19 +149,12 @@ function Regions({ photo, truth, colours, about, over }: { photo: ImageData; tru
   );
 }
 
+/** What tells a region's name on the photo: nothing where it is by its place alone. */
+function briefly(name: string, region: number): string {
+  return / part$/.test(name) ? String(region + 1) : name === "rest" ? name : (/\(\d+\)$/.exec(name)?.[0] ?? "");
+}
+
 /** Each region's mean over the fills. */
 function meansOf({ data, shape: [fills, regions] }: { data: Float32Array; shape: readonly number[] }): number[] {
   return Array.from({ length: regions }, (_, region) => Array.from({ length: fills }, (__, fill) => data[fill * regions + region]).reduce((a, b) => a + b, 0) / fills);
 }
-
-/** Where each region's middle lies, as fractions of height and width. */
-function middlesOf(labels: Uint16Array, height: number, width: number, regions: number): [number, number][] {
-  const sums = Array.from({ length: regions }, () => [0, 0, 0]);
-  labels.forEach((region, i) => {
-    sums[region][0] += Math.floor(i / width) + 0.5;
-    sums[region][1] += (i % width) + 0.5;
-    sums[region][2] += 1;
-  });
-  return sums.map(([down, across, size]) => [down / size / height, across / size / width]);
-}
-

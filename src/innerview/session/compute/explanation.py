@@ -23,6 +23,7 @@ from innerview.results import (
     IntegratedGradients,
     InteriorGradients,
     MaskingCurve,
+    Parts,
     PathFrames,
     PathProfile,
     Prediction,
@@ -38,6 +39,7 @@ from innerview.session.compute.computation import Source
 from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.integrated import INTEGRATED_CLASSES, Integrated, choose_classes
 from innerview.session.compute.masking import keep_by_orders
+from innerview.session.compute.parts import PARTS
 from innerview.session.compute.path import path_of
 from innerview.session.compute.prediction import resolved
 from innerview.session.compute.truth import TRUTH, is_judged, not_judged
@@ -89,6 +91,7 @@ class Look:
         truth: what each region does to the answer, exactly; None where that was not asked.
         verdicts: on every map of the class explained, by the name of its method; none without truth.
         not_judged: why there is no truth; empty where there is.
+        parts: what windows of the image are predicted as; None where that was not asked.
         check: whether the map that is shown first holds, from its best part alone and from the rest; None if it failed.
     """
 
@@ -112,6 +115,7 @@ class Look:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict[str, Verdict])
     not_judged: str = ""
     check: Check | None = None
+    parts: Parts | None = None
 
     @property
     def explained(self) -> int:
@@ -213,6 +217,10 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
     source.keep(ATTRIBUTION, asked_again, maps[0])
     with _tolerated(missing, "the check of the map"):
         held = source.result(CHECK, asked_again, portion.part(0.75, 0.8, "asking the model again", unit="passes"))
+    windows, masked = None, 0.9 if query.parts else 0.8
+    if query.parts:
+        with _tolerated(missing, "what parts alone say"):
+            windows = source.result(PARTS, explained, portion.part(0.8, masked, "asking about parts", unit="passes"))
     look = Look(
         item=item,
         query=query,
@@ -233,6 +241,7 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
         truth=truth,
         not_judged="" if judged else not_judged(query),
         check=held,
+        parts=windows,
     )
     look = _judged(look)
     with _tolerated(missing, "masking"):
@@ -242,7 +251,7 @@ def examine(source: Source, item: Image, query: Query, portion: SubProgress = AL
             look.map.heatmap,
             fill=baselines[0].image,
             target=resolved(source, explained, portion).index,
-            listener=portion.part(0.8, 1, "masking", unit="predictions"),
+            listener=portion.part(masked, 1, "masking", unit="predictions"),
             shares=sorted({*query.curve_fractions, *query.fractions}),
             randoms=query.n_random,
         )

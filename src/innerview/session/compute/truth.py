@@ -5,24 +5,35 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
+from innerview.errors import UsageError
 from innerview.fills import Fill
 from innerview.methods import shapley
 from innerview.methods.coalitions import members
 from innerview.methods.partitions import name_regions
-from innerview.methods.regions import JUDGED_REGIONS, divide, named_number
+from innerview.methods.regions import JUDGED_REGIONS, Divided, divide, named_number
 from innerview.methods.shapley import count_passes
 from innerview.model import Model
 from innerview.results import ImagePart, RegionTruth, ShapleyValues
 from innerview.results.shapley import Sets
 from innerview.session.compute.computation import Computation, Source
 from innerview.session.compute.integrated import is_large
+from innerview.session.compute.masking import read_mask
 from innerview.session.compute.prediction import TARGET, resolved
 from innerview.session.images import named_fill
 from innerview.session.progress import Listener
 from innerview.session.query import Query
 from innerview.spec import answer_name
 from innerview.targets import LogOdds, Target, usual_of_regions
+from innerview.types import Image
 from innerview.viewer import sentences
+
+ORDINALS: Final = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth",
+)  # fmt: skip
+"""What parts that somebody marked are called, in their order: as many as there may be regions."""
 
 
 def is_judged(source: Source, query: Query) -> bool:
@@ -51,12 +62,11 @@ def log_odds(source: Source, query: Query, listener: Listener) -> Target:
 def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
     model, image = source.model(query), source.photo(query).image
     target = log_odds(source, query, listener)
-    divided = divide(image, query.regions, JUDGED_REGIONS)
+    divided, names = _divided(query, image)
     fills = [named_fill(one, model.input, image, lambda: source.drawn(query)) for one in query.fills]
     found = shapley(model, image, target, regions=divided.labels, fills=fills, progress=listener.progress)
     told = replace(found.provenance, regions=divided.words)
     found = replace(found, provenance=told, notes=(*divided.notes, *found.notes))
-    names = name_regions(found.labels)
     for number, fill in enumerate(fills):
         enough, needed = found.sufficient[number], found.decisive[number]
         if enough and enough[0] and needed:
@@ -67,6 +77,37 @@ def _work(source: Source, query: Query, listener: Listener) -> RegionTruth:
                 _part(found, number, fill, needed, model, removed=True),
             )
     return RegionTruth(found, names, None, None)
+
+
+def _divided(query: Query, image: Image) -> tuple[Divided, tuple[str, ...]]:
+    """The regions, and what they are called: by where they lie, or, if somebody marked them, by their order.
+
+    Raises:
+        UsageError: a mark without a pixel, one that is all there is, two that overlap; MissingExtra: see `divide`.
+    """
+    if not query.marks:
+        divided = divide(image, query.regions, JUDGED_REGIONS)
+        return divided, name_regions(divided.labels)
+    masks = [read_mask(one, query.cells, *image.shape[:2]) for one in query.marks]
+    covered = np.zeros(image.shape[:2], np.int64)
+    for number, mask in enumerate(masks, 1):
+        name, shared = ORDINALS[number - 1], int(covered[mask].max(initial=0))
+        if not mask.any():
+            raise UsageError(f"the {name} part that was marked has no pixel; paint it on the image, or leave it out")
+        if shared:
+            raise UsageError(
+                f"the {ORDINALS[shared - 1]} and the {name} part that were marked overlap, and every pixel is in one "
+                "region; take what they share out of one of them"
+            )
+        covered[mask] = number
+    if len(masks) == 1 and covered.all():
+        raise UsageError(
+            "the part that was marked is the whole image, so there is nothing to hold it against; leave some of the "
+            "image unmarked, or mark a second part"
+        )
+    divided = divide(image, masks, JUDGED_REGIONS)
+    marked = ("marked part",) if len(masks) == 1 else tuple(f"{one} part" for one in ORDINALS[: len(masks)])
+    return divided, marked if covered.all() else (*marked, "rest")
 
 
 def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, model: Model, *, removed: bool) -> ImagePart:
@@ -92,7 +133,7 @@ def _part(found: ShapleyValues, number: int, fill: Fill, sets: Sets, model: Mode
 
 
 TRUTH: Final = Computation(
-    TARGET | {"regions", "fills", "data", "seed"},
+    TARGET | {"regions", "marks", "cells", "fills", "data", "seed"},
     _work,
     lambda found: found.values.scores.nbytes * 4 + 3 * found.values.image.nbytes,
 )

@@ -31,6 +31,7 @@ def truth_payload(
         unit=values.unit,
         target_words=values.provenance.target,
         names=list(found.names),
+        regions=values.provenance.regions,
         fills=list(values.fills),
         unsure=list(values.unsure_regions),
         lines=sentences.regions(found).splitlines(),

@@ -226,6 +226,12 @@ def _why(scene: FigureContext) -> Drawn:
     return pictures.why_figure(f"Why {_answer(scene)}{chance}?", tiles, notes)
 
 
+def _parts(scene: FigureContext) -> Drawn:
+    found = scene.look.parts
+    assert found is not None  # noqa: S101 `figures_of` asks for the figure only where there are some
+    return pictures.parts_strip(found)
+
+
 def _answer(scene: FigureContext) -> str:
     """The class explained."""
     return label(scene.look.explained, scene.model.output.class_names)
@@ -243,6 +249,8 @@ def _say_why(scene: FigureContext) -> str:
         verdict = look.verdicts.get(CLASS_EVIDENCE)
         judged = f" Its map {sentences.verdict(verdict)}." if verdict is not None else ""
         told.append(f"Class evidence. {look.evidence.notes[0]}{judged}")
+    if look.parts is not None:
+        told.append("\n".join([*look.parts.sentences, *look.parts.notes]))
     return "\n".join([*told, *([f"{look.not_judged}."] if look.not_judged else [])])
 
 
@@ -365,6 +373,10 @@ def figures_of(scene: FigureContext) -> list[FigureSpec]:
     if look.along and look.integrated.std is not None:
         more.append(
             FigureSpec("spread.png", "attribution", "How far the maps of the baselines differ per pixel.", _spread)
+        )
+    if look.parts is not None:
+        more.append(
+            FigureSpec("parts.png", "why", "The parts that say something else or still the class, cut out.", _parts)
         )
     for name, file in file_names(look.activations.layers).items():
         title = layer_title(name, look.layers)

@@ -154,6 +154,7 @@ def _results(scene: FigureContext) -> dict[str, object]:
         **({} if look.along is None else vars(look.along)),
         **({} if look.evidence is None else {"evidence": look.evidence}),
         **({} if look.truth is None else {"truth": look.truth}),
+        **({} if look.parts is None else {"parts": look.parts}),
         "verdicts": look.verdicts,
         "masking": look.kept,
         "methods": look.methods,

@@ -17,6 +17,7 @@ from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
 from innerview.viewer.payloads.map import map_payload
 from innerview.viewer.payloads.masking import masking_payload
+from innerview.viewer.payloads.parts import parts_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
 from innerview.viewer.payloads.subject import Photo, subject_payload
@@ -65,6 +66,8 @@ def payloads_of(
         packed.append(pack(truth_payload(look.truth, look.verdicts, stamp, versus=versus), **first))
     if look.check is not None:
         packed.append(pack(check_payload(look.check, facts[0].target, stamp, versus=versus), **first))
+    if look.parts is not None:
+        packed.append(pack(parts_payload(look.parts, stamp)))
     if look.path is not None:
         packed.append(pack(path_payload(look.path, stamp, versus=versus), **first))
     if look.orders:
