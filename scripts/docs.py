@@ -68,6 +68,7 @@ side).
 {chr(10).join(rows)}
 | `photo.png` | Attribution | The map in its place on the photo; only where the model saw a part or a smaller copy. |
 | `spread.png` | Attribution | How far the maps of several baselines differ; only with several. |
+| `parts.png` | Why this answer | The parts that say something else or still the class, cut out; only with `--parts`. |
 | `method-NAME.png` | Other methods | The map by another method, for each that was asked for. |
 | `layer-NAME.png` | Layers | Channels of a layer, for each asked for; letters that no file name can have are dashes. |
 | `view.html` | all | The same with sliders: the viewer with this image, in one file. |

@@ -44,19 +44,25 @@ export interface PhotoProps {
 
 export function Photo({ photo, layer, map, truth, about, children }: PhotoProps): JSX.Element {
   const theme = useTheme();
+  const patterned = useStore(useSession().patterns);
   const strength = useMemo(
     () => (photo && map && layer === "evidence" ? strengths(map.values, map.rows, map.columns, photo.width, photo.height) : null),
     [photo, map?.values, layer],
   );
+  const regions = useMemo(
+    () => (photo && truth && layer === "regions" ? regionsOn(photo, truth, ramp("evidence", theme), patterned, about) : null),
+    [photo, truth, layer, theme, patterned, about],
+  );
   if (!photo) return <div class="photo none" />;
-  if (layer === "regions" && truth) return <Regions photo={photo} truth={truth} colours={ramp("evidence", theme)} about={about} over={children} />;
+  // One canvas for all layers: what lies over it stays where it is while it is painted on.
   return (
     <Canvas
       photo={photo}
-      paint={(out) => paintSharp(out, photo, strength)}
-      of={[photo, strength]}
-      label={layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees"}
+      paint={regions?.paint ?? ((out) => paintSharp(out, photo, strength))}
+      of={[photo, strength, regions]}
+      label={regions?.label ?? (layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees")}
     >
+      {regions?.written}
       {children}
     </Canvas>
   );
@@ -103,14 +109,20 @@ export function evidenceOf(arrays: Payload<"evidence">["arrays"] | undefined, ta
   return { values: less ? own.map((value, i) => value - less[i]) : own, rows, columns };
 }
 
-function Regions({ photo, truth, colours, about, over }: { photo: ImageData; truth: Payload<"truth">; colours: ReturnType<typeof ramp>; about: string; over: ComponentChildren }): JSX.Element {
+interface OnPhoto {
+  paint: (out: Rgba) => void;
+  label: string;
+  written: JSX.Element[];
+}
+
+/** What each region adds, as colour over a grey photo, with its number in the middle. */
+function regionsOn(photo: ImageData, truth: Payload<"truth">, colours: ReturnType<typeof ramp>, patterned: boolean, about: string): OnPhoto {
   const { labels, values } = truth.arrays;
   const [height, width] = labels.shape;
   const means = meansOf(values);
   const limit = Math.max(...means.map(Math.abs)) || 1;
   const unsure = truth.meta.unsure as number[];
-  const patterned = useStore(useSession().patterns);
-  const middles = useMemo(() => middlesOf(labels.data, height, width, means.length), [labels]);
+  const middles = middlesOf(labels.data, height, width, means.length);
   const paint = (out: Rgba): void => {
     const at = (x: number, y: number): number => labels.data[Math.floor((y * height) / photo.height) * width + Math.floor((x * width) / photo.width)];
     for (let y = 0; y < photo.height; y++) {
@@ -131,22 +143,20 @@ function Regions({ photo, truth, colours, about, over }: { photo: ImageData; tru
   };
   const written = means.map((mean, i) => `${number(Math.abs(mean) < limit / 20 ? 0 : mean, true)}${unsure.includes(i) ? " ?" : ""}`);
   const names = truth.meta.names as string[];
-  return (
-    <Canvas
-      photo={photo}
-      paint={paint}
-      of={[photo, labels, values, colours]}
-      label={`What each region adds to ${about}: ${names.map((name, i) => `${name} ${written[i]}`).join(", ")} ${truth.meta.unit}`}
-    >
-      {middles.map((place, i) => place && (
-        <span key={names[i]} class="region" aria-hidden="true" style={{ top: `${100 * place[0]}%`, left: `${100 * place[1]}%` }}>
-          {briefly(names[i], i) && <small>{briefly(names[i], i)}</small>}
-          {written[i]}
-        </span>
-      ))}
-      {over}
-    </Canvas>
-  );
+  return {
+    paint,
+    label: `What each region adds to ${about}: ${names.map((name, i) => `${name} ${written[i]}`).join(", ")} ${truth.meta.unit}`,
+    written: middles.flatMap((place, i) =>
+      place
+        ? [
+            <span key={names[i]} class="region" aria-hidden="true" style={{ top: `${100 * place[0]}%`, left: `${100 * place[1]}%` }}>
+              {briefly(names[i], i) && <small>{briefly(names[i], i)}</small>}
+              {written[i]}
+            </span>,
+          ]
+        : [],
+    ),
+  };
 }
 
 /** What tells a region's name on the photo: nothing where it is by its place alone. */
