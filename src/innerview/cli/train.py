@@ -53,6 +53,7 @@ DATA = "innerview.workbench.train:DataRequest"
     type=click.Choice(["float32", "bfloat16"]),
     help="Of the convolutions. [what this machine does faster]",
 )
+@click.option("--device", metavar="NAME", help="Where it trains, such as cuda or mps. [cpu]")
 @click.option(
     "--tensorboard", type=click.Path(path_type=Path), metavar="FOLDER", help="Write event files there at the end."
 )
@@ -80,6 +81,7 @@ def command(
     resume: bool,
     threads: int | None,
     precision: Literal["float32", "bfloat16"] | None,
+    device: str | None,
     tensorboard: Path | None,
     output: Path,
 ) -> None:
@@ -99,7 +101,7 @@ def command(
                 DataRequest(data, download, size, skip_bad=skip_bad, **defaults.said({"crop": crop})),
                 output,
                 config=config,
-                changes=Changes(steps, seed, batch_size, channels, threads, precision),
+                changes=Changes(steps, seed, batch_size, channels, threads, precision, device),
                 resume=resume,
                 tensorboard=tensorboard,
                 begun=screen.begin,

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
+from innerview.adapters.torch.memory import place_of
 from innerview.data.labelled import Dataset, LabelledImages
 from innerview.errors import DataError, ModelError
 from innerview.runs import RunFolder, answers, status
@@ -82,11 +83,13 @@ def train(
     Raises:
         OutputError: if `folder` holds a run and `resume` is not asked for, is being written by another process, or
             can't be written.
+        UsageError: if the device is not there.
         DataError: if the run in `folder` is of another configuration, model or data set, or the images don't fit.
         ModelError: if the loss stops being a number; the folder keeps the last good state.
         KeyboardInterrupt: after Ctrl-C, once the running step is done and saved; a second one ends at once.
     """
     check(data)
+    place_of(configuration.device)
     manifest = manifest_of(configuration, data, notes)
     run = RunFolder.open(folder) if resume else RunFolder.create(folder, manifest)
     if resume:
@@ -114,13 +117,19 @@ class Trainer:
         self.data = data
         self.run = run
         self.tested = balanced(data.test, configuration.test_images)
-        self.model = AllCnn(configuration.channels, len(data.classes), configuration.mean, configuration.std)
+        self.place = torch.device(configuration.device)
+        self.model = self.new_model().to(self.place)
         self.optimisers = Optimisers(self.model, configuration.optimisation)
         self.average = {name: weight.detach().clone() for name, weight in self.model.named().items()}
         self.test_accuracy: float | None = None
         self.seconds = 0.0
         self.speed = 0.0
         self.step = self.restore()
+
+    def new_model(self) -> AllCnn:
+        """The model on the processor, all weights 0."""
+        configuration = self.configuration
+        return AllCnn(configuration.channels, len(self.data.classes), configuration.mean, configuration.std)
 
     def restore(self) -> int:
         """Take up the saved state, or begin; return the step to go on from."""
@@ -136,7 +145,7 @@ class Trainer:
             for name, weight in self.model.named().items():
                 weight.copy_(tensors[name])
                 self.average[name].copy_(tensors[f"average/{name}"])
-        self.optimisers.restore(tensors)
+        self.optimisers.restore(tensors, self.place)
         self.seconds = float(metadata["seconds"])
         self.run.rewind(step)
         return step
@@ -147,7 +156,9 @@ class Trainer:
         sample = np.random.default_rng([configuration.seed, augment.SAMPLE])
         numbers = sample.permutation(len(self.data.train.images))[:512]
         images = augment.as_pixels(self.data.train.images[np.sort(numbers)])
-        initialise(self.model, configuration.initialisation, images, configuration.seed)
+        fresh = self.new_model()
+        initialise(fresh, configuration.initialisation, images, configuration.seed)
+        self.model.take(fresh.named())
         for name, weight in self.model.named().items():
             self.average[name].copy_(weight.detach())
         self.step = 0
@@ -165,7 +176,7 @@ class Trainer:
         self.speed = 0.9 * self.speed + 0.1 * now if self.speed else now
         self.run.log(
             {
-                **self.place(),
+                **self.where(),
                 "loss": loss,
                 "accuracy": accuracy,
                 "learning_rate": configuration.learning_rate(self.step - 1),
@@ -195,8 +206,8 @@ class Trainer:
     def update(self) -> tuple[float, float, float]:
         """Move the weights once; return the loss, the accuracy in [0, 1] and the gradient's norm."""
         configuration = self.configuration
-        images, labels = self.batch()
-        with torch.autocast("cpu", torch.bfloat16, enabled=configuration.precision == "bfloat16"):
+        images, labels = (one.to(self.place) for one in self.batch())
+        with torch.autocast(self.place.type, torch.bfloat16, enabled=configuration.precision == "bfloat16"):
             logits = self.model(images)
         how = configuration.optimisation
         loss = functional.cross_entropy(logits / how.temperature, labels, label_smoothing=how.label_smoothing)
@@ -234,7 +245,7 @@ class Trainer:
         loss, self.test_accuracy = self.measured(self.model.named(), self.tested)
         self.run.log(
             {
-                **self.place(),
+                **self.where(),
                 "test_loss": loss,
                 "test_accuracy": self.test_accuracy,
                 "test_images": len(self.tested.labels),
@@ -248,11 +259,11 @@ class Trainer:
         """
         if any("final_loss" in record for record in self.run.metrics()):
             return
-        logits = logits_of(self.model, self.model.named(), self.data.test)
+        logits = logits_of(self.model, self.model.named(), self.data.test, self.place)
         temperature = self.configuration.optimisation.temperature
         loss, self.test_accuracy = scored(logits, self.data.test, temperature)
         answers.keep(self.run, answers_of(logits, self.data.test, temperature, self.step))
-        record = {**self.place(), "final_loss": loss, "final_accuracy": self.test_accuracy}
+        record = {**self.where(), "final_loss": loss, "final_accuracy": self.test_accuracy}
         if self.configuration.ema:
             loss, accuracy = self.measured(self.average, self.data.test)
             record |= {"ema_loss": loss, "ema_accuracy": accuracy}
@@ -262,15 +273,15 @@ class Trainer:
 
     def measured(self, weights: Mapping[str, torch.Tensor], images: LabelledImages) -> tuple[float, float]:
         """Loss and accuracy of weights on unchanged images."""
-        return measured(self.model, weights, images, self.configuration.optimisation.temperature)
+        return measured(self.model, weights, images, self.configuration.optimisation.temperature, self.place)
 
-    def place(self) -> dict[str, float]:
+    def where(self) -> dict[str, float]:
         """Where the run stands, for a line of the metrics."""
         return {"step": self.step, "epoch": round(self.epoch, 6)}
 
     def keep(self, weights: Mapping[str, torch.Tensor], series: str = "step") -> None:
         """Keep a checkpoint of weights as they are now."""
-        arrays = {name: weight.detach().numpy() for name, weight in weights.items()}
+        arrays = {name: weight.detach().cpu().numpy() for name, weight in weights.items()}
         self.run.checkpoint(self.step, arrays, self.metadata(), series)
 
     def metadata(self) -> dict[str, str]:
@@ -289,7 +300,7 @@ class Trainer:
         """Save all that the next step needs."""
         tensors = dict(self.model.named()) | self.optimisers.state()
         tensors |= {f"average/{name}": weight for name, weight in self.average.items()}
-        arrays = {name: tensor.detach().numpy() for name, tensor in tensors.items()}
+        arrays = {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
         self.run.save_state(arrays, {"step": str(self.step), "seconds": repr(self.seconds)})
 
     @property

@@ -14,31 +14,40 @@ from innerview.runs.answers import Answers
 from innerview.training.augment import as_pixels
 from innerview.training.model import AllCnn
 
+CPU: Final = torch.device("cpu")
+
 BATCH: Final = 250
 """Images at a time: enough to fill a processor, and 32 × 32 images stay below 1 GB."""
 
 
 def measured(
-    model: AllCnn, weights: Mapping[str, torch.Tensor], images: LabelledImages, temperature: float
+    model: AllCnn,
+    weights: Mapping[str, torch.Tensor],
+    images: LabelledImages,
+    temperature: float,
+    place: torch.device = CPU,
 ) -> tuple[float, float]:
     """Measure weights on images; see `logits_of` and `scored`."""
-    return scored(logits_of(model, weights, images), images, temperature)
+    return scored(logits_of(model, weights, images, place), images, temperature)
 
 
 @torch.no_grad()
-def logits_of(model: AllCnn, weights: Mapping[str, torch.Tensor], images: LabelledImages) -> torch.Tensor:
-    """Show images to weights; gives image × class.
+def logits_of(
+    model: AllCnn, weights: Mapping[str, torch.Tensor], images: LabelledImages, place: torch.device = CPU
+) -> torch.Tensor:
+    """Show images to weights; gives image × class, on the processor.
 
     Args:
         model: lends its layers; its own weights are put back.
         weights: by name.
         images: of the size that the model takes.
+        place: the device that model and weights are on.
     """
     own = {name: weight.detach().clone() for name, weight in model.named().items()}
     model.take(weights)
     try:
         starts = range(0, len(images.images), BATCH)
-        return torch.cat([model(as_pixels(images.images[start : start + BATCH])) for start in starts])
+        return torch.cat([model(as_pixels(images.images[start : start + BATCH]).to(place)).cpu() for start in starts])
     finally:
         model.take(own)
 

@@ -28,6 +28,9 @@ class AllCnn(torch.nn.Module):
         std: per channel, that they are divided by then.
     """
 
+    mean: torch.Tensor
+    std: torch.Tensor
+
     def __init__(
         self,
         channels: int,
@@ -36,7 +39,8 @@ class AllCnn(torch.nn.Module):
         std: tuple[float, float, float] = (1.0, 1.0, 1.0),
     ) -> None:
         super().__init__()
-        self.mean, self.std = (torch.tensor(three)[:, None, None] for three in (mean, std))
+        for name, three in {"mean": mean, "std": std}.items():  # they move with the weights, and are no weights
+            self.register_buffer(name, torch.tensor(three)[:, None, None], persistent=False)
         widths = (3, *(channels,) * 8, classes)
         self.weights = torch.nn.ParameterList(
             torch.zeros(widths[index + 1], widths[index], row.kernel, row.kernel) for index, row in enumerate(TABLE)

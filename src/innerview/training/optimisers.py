@@ -60,14 +60,19 @@ class Optimisers:
             for key, value in optimiser.state.get(weight, {}).items()
         }
 
-    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Take up what `state` gave; other tensors in the mapping are left alone."""
+    def restore(self, tensors: Mapping[str, torch.Tensor], place: torch.device) -> None:
+        """Take up what `state` gave, on a device; other tensors in the mapping are left alone.
+
+        The number of steps stays on the processor, where Adam counts.
+        """
         for optimiser, _ in self.parts:
             for group in optimiser.param_groups:
                 for weight in group["params"]:
                     name = next(name for name, known in self.named.items() if known is weight)
                     optimiser.state[weight] = {
                         key.removesuffix(f"/{name}"): value.clone()
+                        if key == f"step/{name}"
+                        else value.to(place, copy=True)
                         for key, value in tensors.items()
                         if key.endswith(f"/{name}") and not key.startswith("average/")
                     }

@@ -126,6 +126,9 @@ class Configuration:
         precision: of the convolutions and their gradients; the weights, the optimisers and every test stay in
             float32. "bfloat16" is 1.8 times as fast on a processor with instructions for it and slower on others.
         threads: of the processor; the order of a sum depends on it, so a resumed run uses its own again.
+        device: where weights and images are while it trains ("cuda", "cuda:1", "mps"). Images are drawn and changed and
+            weights set at first on the processor, so that a seed begins alike anywhere; a GPU's sums may differ in
+            their last bits from run to run.
     """
 
     name: str
@@ -146,6 +149,7 @@ class Configuration:
     checkpoints: tuple[int, ...] = (1, 3, 10, 30, 100, 300)
     precision: Literal["float32", "bfloat16"] = "float32"
     threads: int = 2
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.batch_size < 1 or self.state_every < 1 or self.test_every < 1 or self.threads < 1:

@@ -35,6 +35,7 @@ class Changes:
     channels: int | None = None
     threads: int | None = None
     precision: Literal["float32", "bfloat16"] | None = None
+    device: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Those that were given."""
@@ -192,7 +193,10 @@ def _fresh(config: str, changes: Changes) -> Configuration:
         raise UsageError(
             f"there is no configuration {config!r}{renamed(config)}; the configurations are {', '.join(known)}"
         ).of("config", asked=config, known=known)
-    return replace(known[config], **{"precision": changes.precision or fast_precision(), **changes.given()})
+    # What is fast was tried on the processor, and says nothing of another device.
+    elsewhere = changes.device not in {None, "cpu"}
+    precision = changes.precision or ("float32" if elsewhere else fast_precision())
+    return replace(known[config], **{"precision": precision, **changes.given()})
 
 
 def _resumed(run: RunFolder, config: str | None, changes: Changes) -> Configuration:

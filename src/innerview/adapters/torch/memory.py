@@ -128,9 +128,18 @@ def moved(model: Any, device: str) -> torch.nn.Module:
             f"--device {device} is for PyTorch modules, and a {type(model).__name__} was opened; its framework says "
             "itself where it runs"
         ).of("device", asked=device, found=type(model).__name__)
+    return model.to(place_of(device))
+
+
+def place_of(device: str) -> torch.device:
+    """The device of a name.
+
+    Raises:
+        UsageError: there is none of this name here.
+    """
     try:
         place = torch.device(device)
-        return model.to(place)
+        torch.empty(1, device=place)  # a name alone says nothing of what is there
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         there = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
         there += ["mps"] if torch.backends.mps.is_available() else []
@@ -138,3 +147,4 @@ def moved(model: Any, device: str) -> torch.nn.Module:
             f"--device {device} can't be used ({' '.join(str(error).split())[:200].rstrip('.')}); PyTorch sees "
             f"{', '.join(there)} here"
         ).of("device", asked=device, known=there) from error
+    return place
