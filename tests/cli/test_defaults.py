@@ -83,5 +83,6 @@ def test_what_is_not_said_is_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(workbench, "compare", seen)
     CliRunner().invoke(compare, ["allcnn", "folder", "--limit", "7", "--regions", "2x4"])
-    assert {name for name in given if name not in {"named", "progress"}} == {"limit", "regions"}
+    flags = {name for name, value in given.items() if value is False}
+    assert given.keys() - flags - {"named", "progress"} == {"limit", "regions"}
     assert (given["limit"], given["regions"]) == (7, (2, 4))
