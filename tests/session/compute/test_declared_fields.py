@@ -8,9 +8,11 @@ import pkgutil
 import sys
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from attending import AttendingModel
 from innerview import allcnn
@@ -86,6 +88,21 @@ def watch(computation: Computation[object], session: Session, query: Query) -> N
 @pytest.mark.parametrize("computation", ALL.values(), ids=ALL)
 def test_no_computation_reads_what_it_does_not_declare(computation: Computation[object]) -> None:
     watch(computation, *opened(computation))
+
+
+@pytest.mark.parametrize("name", ["TRUTH", "EFFECTS", "PARTS"])
+def test_nor_where_files_and_data_sets_are_asked_for(name: str, tmp_path: Path) -> None:
+    height, width, channels = SMALL.input.shape
+    for number in range(3):
+        (tmp_path / "data" / str(number)).mkdir(parents=True)
+        pixels = np.random.default_rng(number).integers(0, 256, (height, width, channels), dtype=np.uint8)
+        Pillow.fromarray(pixels).save(tmp_path / "data" / str(number) / "0.png")
+    mask = np.zeros((height, width), np.uint8)
+    mask[2:6, 2:6] = 255
+    Pillow.fromarray(mask).save(tmp_path / "mask.png")
+    session, query = opened(ALL[name])
+    more = {"region": (1, 1, 4, 4), "masks": str(tmp_path / "mask.png")}
+    watch(ALL[name], session, replace(query, data=tmp_path / "data", fills=("data",), seed=3, **more))
 
 
 def test_one_that_does_is_seen_here_and_gets_nothing_of_it_elsewhere() -> None:
