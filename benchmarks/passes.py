@@ -37,15 +37,15 @@ LARGE = ("resnet18", "vit_tiny_patch16_224", "efficientnet_lite0")
 """Of timm, with random weights, at 224 × 224."""
 
 
-def in_timm(name: str) -> DifferentiableModel:
-    """A model of timm, where torchvision's operators may be lacking."""
+def in_timm(name: str, device: str = "cpu") -> DifferentiableModel:
+    """A model of timm on a device, where torchvision's operators may be lacking."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     import torchvision_operators
 
     torchvision_operators.declare()
     import timm
 
-    return innerview.wrap(timm.create_model(name, pretrained=False))
+    return innerview.wrap(timm.create_model(name, pretrained=False).to(device))
 
 
 def rates(engine: str, sizes: Sequence[int], limit: float) -> list[list[float]]:

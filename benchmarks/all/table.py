@@ -34,6 +34,7 @@ TABLE = (
     Benchmark("cores", "benchmarks/cores.py", "docs/decisions/numpy-adapter.md", 5),
     Benchmark("sharing", "benchmarks/sharing.py", "docs/decisions/numpy-adapter.md", 3),
     Benchmark("passes", "benchmarks/passes.py", "docs/evidence/parity.md", 5),
+    Benchmark("device", "benchmarks/device.py", "docs/how-to/models.md", 2),
     Benchmark("overhead", "benchmarks/overhead.py allcnn", "docs/evidence/parity.md", 10),
     Benchmark("state", "benchmarks/state.py", "docs/evidence/parity.md", 5),
     Benchmark("agreement", "benchmarks/agreement.py", "docs/evidence/parity.md", 8, timed=False),

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from elsewhere import NAME, Elsewhere
 from innerview.errors import DataError, UsageError
 from innerview.runs import RunFolder
 from innerview.training import train
 from raising import raises
-from training.elsewhere import NAME, Elsewhere
 from training.killing import SMALL, random_data
 
 SHORT = replace(SMALL, steps=8)

@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
 NAME: Final = "cuda"
+DEVICE: Final = torch.Tensor.device.__get__  # type: ignore[attr-defined]
 
 
 class Elsewhere(TorchFunctionMode):
@@ -52,21 +53,27 @@ class Elsewhere(TorchFunctionMode):
         return tensor
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Send, fetch, and refuse arrays; all else goes on to the operations."""
+        """Send, fetch, say where a tensor is, and refuse arrays; all else goes on to the operations."""
         named = dict(kwargs or {})
+        if function == DEVICE:
+            return torch.device(NAME, 0) if self.holds(args[0]) else function(*args)
         if function is torch.Tensor.to:
             device = next(
-                (one for one in (*args[1:], named.pop("device", None)) if isinstance(one, torch.device | str)), None
+                (one for one in (*args[1:], named.get("device")) if isinstance(one, torch.device | str)), None
             )
             if device is not None:
-                return self._moved(args[0], torch.device(device))
+                kind = next((one for one in (*args[1:], named.get("dtype")) if isinstance(one, torch.dtype)), None)
+                moved = self._moved(args[0], torch.device(device))
+                return moved if kind is None else function(moved, kind)
         if function is torch.Tensor.cpu:
             return self._moved(args[0], torch.device("cpu"))
         if function is torch.Tensor.numpy and self.holds(args[0]):
             raise TypeError("can't convert cuda:0 device type tensor to numpy")
         device = named.get("device")
         if device is not None and torch.device(device).type == NAME:
-            return self.take(function(*args, **{**named, "device": "cpu"}))
+            made = function(*args, **{**named, "device": "cpu"})
+            self.sent += made.numel() * made.element_size() if function in {torch.tensor, torch.as_tensor} else 0
+            return self.take(made)
         return function(*args, **(kwargs or {}))
 
     def _moved(self, tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
