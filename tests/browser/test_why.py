@@ -67,6 +67,7 @@ def test_a_class_that_is_chosen_is_explained(why: Page, known: Known) -> None:
     expect(why.get_by_role("heading", level=1)).to_have_text(re.compile("It says cat"))
     expect(why.locator(".because")).to_contain_text(f"“{second}” is supported by the ")
     assert f"c={known.classes.index(second)}" in fragment(why)
+    expect(why.locator(".why .classes")).to_contain_text(f"Only the map of “{second}” is judged.")
 
 
 def test_the_scores_are_the_models_own(why: Page, known: Known) -> None:

@@ -90,12 +90,14 @@ class Parts(Result["Parts[Array]", A_co]):
         return {kind: number for kind, number in told.items() if number is not None}
 
     def said(self, kind: str) -> str:
-        """What a window of `found` is predicted as, "3 cat (83 %)": in place, with the least over the fills."""
+        """What a window of `found` is predicted as, "cat (83 %)": in place, with the least over the fills."""
         number = self.found[kind]
         if kind != "in place":
-            return self._alone(number)
-        least = float(self.placed_confidences[:, number].min())
-        return f"{self._name(self.answer)} ({self._chance(least)}{'' if np.isnan(least) else ' at least'})"
+            answer, chance = int(self.alone_answers[number]), float(self.alone_confidences[number])
+            return f"{answer_name(answer, self.class_names)} ({self._chance(chance)})"
+        chance = float(self.placed_confidences[:, number].min())
+        least = "" if np.isnan(chance) else " at least"
+        return f"{answer_name(self.answer, self.class_names)} ({self._chance(chance)}{least})"
 
     def _first(self, wanted: Bool[np.ndarray, " window"], key: Array) -> int | None:
         """The wanted window with the lowest key."""

@@ -141,7 +141,7 @@ function Why(): JSX.Element {
             <Explained chosen={chosen} />
           </details>
           <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held} doubted={belief !== null && belief.kind !== "yes"}>
-            <details class="how">
+            <details class="how" open={usual ? undefined : true}>
               <summary>How we asked, and every combination of regions</summary>
               {check.payload && <How payload={check.payload} />}
               {cutting.possible && (
