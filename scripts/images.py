@@ -14,8 +14,10 @@ import tempfile
 from pathlib import Path
 
 import blocks
+import taken_apart
 
 import innerview
+from innerview import pictures
 from innerview.workbench.run.run import run
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -83,6 +85,13 @@ def pages() -> None:
                 shutil.copyfile(source, IMAGES / name)
 
 
+def apart() -> None:
+    """The photos, taken apart, and what parts of the moose say."""
+    taken_apart.main()
+    parts = innerview.parts(innerview.load_pretrained(), "moose")
+    pictures.save(pictures.parts_strip(parts), IMAGES / "parts.png")
+
+
 VIEWS = {"viewer.png": ("cat", "#/interior"), "first-screen.png": ("cat", "#/why")}
 """Views of an image's one-file page, by name in the documentation; taken where a Chromium is installed."""
 
@@ -104,7 +113,7 @@ def views(look: Path | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         if look is None:
             look = Path(folder) / "look"
-            innerview.explain(sorted({image for image, _ in VIEWS.values()}), output=look)
+            innerview.explain(sorted({image for image, _ in VIEWS.values()}), innerview.Query(kept=False), output=look)
         for name, (image, link) in VIEWS.items():
             place = look / image if (look / image).is_dir() else look
             photograph(place / "view.html", link, IMAGES / name)
@@ -115,7 +124,7 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        innerview.explain(["moose", "cat", "rocket"], output=root / "look")
+        innerview.explain(["moose", "cat", "rocket"], innerview.Query(kept=False), output=root / "look")
         for name, runs in {
             "tutorial2018": ["tutorial2018"],
             "allcnn": ["allcnn"],
@@ -126,10 +135,11 @@ def main() -> None:
             for source, name in taken.items():
                 shutil.copyfile(root / place / source, IMAGES / name)
         pages()
+        apart()
         views(root / "look")
     for path in sorted(IMAGES.iterdir()):
         print(f"docs/images/{path.name}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    {"lite0": lite0, "pages": pages, "views": views}.get(" ".join(sys.argv[1:]), main)()
+    {"apart": apart, "lite0": lite0, "pages": pages, "views": views}.get(" ".join(sys.argv[1:]), main)()

@@ -74,6 +74,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 LONG = (
     "adapters/test_keras_backends.py",
     "docs/test_code.py",
+    "docs/test_photos.py",
     "workbench/test_compare.py",
     "browser/test_notebooks.py",
 )

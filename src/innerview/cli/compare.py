@@ -24,7 +24,9 @@ HOME = "innerview.workbench.compare.compare:compare"
     metavar="NAME[:OPTION=VALUE,…]",
     help="Compare these alone, also Captum's: captum:DeepLift. [every method]",
 )
-@click.option("--captum", is_flag=True, help="Captum's methods take part as well, all that the model can have.")
+@click.option(
+    "--captum", is_flag=True, default=None, help="Captum's methods take part as well, all that the model can have."
+)
 @defaults.option("--baseline", "baselines", several=True, metavar="NAME", help="Each method with each.", home=HOME)
 @defaults.option(
     "--fill", "fills", several=True, metavar="NAME", help="Truth under each; data: an image of DATA.", home=HOME
