@@ -44,6 +44,7 @@ _HOMES = {
     "class_evidence": "tensors",
     "compare": "workbench",
     "deletion": "tensors",
+    "detected_at": "adapters.torch.detections",
     "example_image": "data.samples",
     "example_names": "data.samples",
     "expected_gradients": "tensors",

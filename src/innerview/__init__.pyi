@@ -20,6 +20,7 @@ from typing import Any, SupportsInt, overload
 
 import numpy as np
 
+from innerview.adapters.torch.detections import detected_at as detected_at
 from innerview.adapters.torch.regions import mean_inside as mean_inside
 from innerview.allcnn import load_pretrained as load_pretrained
 from innerview.data.baselines import Baseline, BaselineName
@@ -98,6 +99,7 @@ __all__ = [
     "class_evidence",
     "compare",
     "deletion",
+    "detected_at",
     "example_image",
     "example_names",
     "expected_gradients",

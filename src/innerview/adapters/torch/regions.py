@@ -54,7 +54,7 @@ class MeanInside(torch.nn.Module):
         if maps.dim() != 4:
             raise ModelError(
                 f"mean_inside was asked of a model that gives {tuple(maps.shape)}; it takes logits of batch × class × "
-                "height × width. Of a detector, wrap a module that gives the logits of one of its boxes"
+                "height × width; for a detector there is innerview.detected_at"
             ).of("outputs", found=tuple(maps.shape))
         weights = torch.nn.functional.adaptive_avg_pool2d(
             self._inside(images).to(maps)[None, None], (maps.shape[2], maps.shape[3])
