@@ -180,7 +180,7 @@ def run(data: Path, tmp_path: Path, model: Model | None = None, **asked: Any) ->
 
 
 def test_what_is_left_behind(data: Path, tmp_path: Path) -> None:
-    found = run(data, tmp_path, methods=(), checked=3)
+    found = run(data, tmp_path, methods=(), checked=3, limit=6)
     names = {file.name for file in found.files}
     assert {"comparison.csv", "differences.csv", "images.csv", "comparison.png", "result.json"} <= names
     back = load_result(tmp_path / "out")["comparison"]
@@ -191,8 +191,8 @@ def test_what_is_left_behind(data: Path, tmp_path: Path) -> None:
         "truth", "truth, black", "truth, mean", "deletion", "deletion, placed", "stability", "shuffled weights",
         "pointing",
     }  # fmt: skip
-    assert found.comparison.count("truth", "gradient") == 12
-    assert found.comparison.count("deletion", "gradient") == 4
+    assert found.comparison.count("truth", "gradient") == 6
+    assert found.comparison.count("deletion", "gradient") == 2
     assert found.comparison.count("pointing", "gradient") == 2
     assert found.comparison.count("pointing", OTHERS) == 0
     with Image.open(tmp_path / "out" / "comparison.png") as image:
@@ -225,7 +225,7 @@ def test_a_run_that_was_ended_goes_on_to_the_same_bytes(data: Path, tmp_path: Pa
 
 
 def test_a_method_that_comes_later_is_measured_alone(data: Path, tmp_path: Path) -> None:
-    asked: dict[str, Any] = {"checked": 2, "mosaics": 0}
+    asked: dict[str, Any] = {"checked": 2, "mosaics": 0, "limit": 6}
     both = run(data, tmp_path / "both", methods=("occlusion", "gradient-input"), **asked)
     run(data, tmp_path / "one", methods=("occlusion",), **asked)
     rows = tmp_path / "one" / "out" / "rows.jsonl"
