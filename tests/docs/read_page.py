@@ -40,7 +40,7 @@ NOT_RUN: Final = {
     "--model hf:google": "the same",
     "--model hf:openai": "the same",
     "--model model.onnx": "its file is nobody's; tests/adapters/test_onnx.py explains one",
-    "--model net-pytorch/model.py:build --classes 10 --input-spec \"32x32 layout=CHW range=0..1\" -o": "as the line before, "
+    '--model net-pytorch/model.py:build --classes 10 --input-spec "32x32 layout=CHW range=0..1" -o': "as the line before, "
     "which opens it; tests/session/test_models.py explains such a one",
     "innerview ask cat --region": "as the page's Python; tests/cli/test_ask.py runs it",
     "innerview parts moose": "as the page's Python; tests/cli/test_parts.py runs it",
