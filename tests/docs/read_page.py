@@ -40,8 +40,7 @@ NOT_RUN: Final = {
     "--model hf:google": "the same",
     "--model hf:openai": "the same",
     "--model model.onnx": "its file is nobody's; tests/adapters/test_onnx.py explains one",
-    '--model net-pytorch/model.py:build --classes 10 --input-spec "32x32 layout=CHW range=0..1" -o': "as the line before, "
-    "which opens it; tests/session/test_models.py explains such a one",
+    "explain cat --model net-pytorch": "the line before opens it; tests/session/test_models.py explains such a one",
     "innerview ask cat --region": "as the page's Python; tests/cli/test_ask.py runs it",
     "innerview parts moose": "as the page's Python; tests/cli/test_parts.py runs it",
     "--model examples/efficientnet_lite0": "129 evaluations at 224 × 224; scripts/images.py runs it",
