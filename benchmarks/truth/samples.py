@@ -2,6 +2,7 @@
 
     python benchmarks/truth/samples.py benchmarks/truth/results/samples.jsonl --data FOLDER [--images 500]
     python benchmarks/truth/samples.py benchmarks/truth/results/samples.jsonl --render
+    python benchmarks/truth/samples.py later.jsonl --data FOLDER --first 350   # the last 150 beside it, to be put behind
 
 Of each test image the log-odds of the predicted class are explained by each method that draws samples until a stated
 interval is narrow enough, for nine regions at once at 95 %. Sampled Shapley values are held against the exact ones.
@@ -103,6 +104,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--first", type=int, default=0, help="image to begin with")
     parser.add_argument("--render", action="store_true")
     asked = parser.parse_args()
     rows = [json.loads(line) for line in asked.file.read_text().splitlines()] if asked.file.exists() else []
@@ -113,7 +115,7 @@ def main() -> None:
     entries = open_folders(asked.data).shuffled(asked.images + REFERENCES, 1)
     images = [innerview.preprocess(one.read(), model.input).pixels for one in entries]
     with asked.file.open("a") as file:
-        for number in range(len(rows), asked.images):
+        for number in range(asked.first + len(rows), asked.images):
             row = measured(model, images[number], images[asked.images :], number)
             file.write(json.dumps(row) + "\n")
             file.flush()
