@@ -2,7 +2,7 @@
 
     python benchmarks/truth/samples.py benchmarks/truth/results/samples.jsonl --data FOLDER [--images 500]
     python benchmarks/truth/samples.py benchmarks/truth/results/samples.jsonl --render
-    python benchmarks/truth/samples.py later.jsonl --data FOLDER --first 350   # the last 150 beside it, to be put behind
+    python benchmarks/truth/samples.py later.jsonl --data FOLDER --first 350   # the last 150, beside
 
 Of each test image the log-odds of the predicted class are explained by each method that draws samples until a stated
 interval is narrow enough, for nine regions at once at 95 %. Sampled Shapley values are held against the exact ones.
