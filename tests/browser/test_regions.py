@@ -102,6 +102,7 @@ def test_what_cannot_be_regions_is_said_in_place(why: Page) -> None:
     drag(why, (0, 0), (31, 31))
     why.get_by_role("button", name=ALL).click()
     expect(remark).to_contain_text("the part that was marked is the whole image")
+    expect(remark).to_be_visible()
     overlapping = ".".join(map(text_of, bits((slice(0, 9), slice(0, 9)), (slice(5, 20), slice(5, 20)))))
     why.evaluate("link => { location.hash = link; }", f"#/why?cu={overlapping}")
     expect(remark).to_contain_text("the first and the second part that were marked overlap")
