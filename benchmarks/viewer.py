@@ -1,14 +1,15 @@
 """How quick the viewer is: a really running `innerview serve` in a real Chromium, clocks of the page itself.
 
-    python benchmarks/viewer.py [--rounds 15] [--write]        about 3 minutes on a quiet machine
+    python benchmarks/viewer.py [--rounds 15] [--write]        about 8 minutes on a quiet machine
     python benchmarks/viewer.py --large                        also EfficientNet-Lite0, 224 × 224: about 2 minutes more
 
 Measured are: from choosing a file to the first map of it and to the map that was checked to 1 % (a new crop of a
 sample photo each time, the built-in model); from pressing a key on the alpha slider to the last canvas drawn for it;
 from the end of a stroke of the brush, a tap or Enter to the frame with the answer to the pixels that are kept (others
 each time); from asking about a part (another box each time) to what it does, and to its p-value against 19 other
-places; the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. `--write`
-puts the table into docs/evidence/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
+places; the first load in a browser that knows nothing, with its requests; the sizes of one-file pages. Before that, the
+processor time of what the first screen asks about a new image (`--questions`: nothing but that). `--write`
+puts both tables into docs/evidence/viewer.md. `--large` needs what examples/efficientnet_lite0 says.
 """
 
 from __future__ import annotations
@@ -32,8 +33,14 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from innerview.data.image import Image as Loaded
 from innerview.data.samples import example_image, example_names
+from innerview.session.compute.prediction import PREDICTION
 from innerview.session.models import ModelRequest, open_model
+from innerview.session.opening import opened_model
+from innerview.session.progress import NullListener
+from innerview.session.query import Query, read_query
+from innerview.session.session import Session
 from innerview.workbench.page.report import report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +49,8 @@ from serving import served  # noqa: E402 a server as the tests start it
 
 PAGE = ROOT / "docs" / "evidence" / "viewer.md"
 LITE0 = ROOT / "examples" / "efficientnet_lite0"
+PAINTED = ["PDw8PAAAAAA", "AAAAAAAA8PA"]
+"""Two parts of a grid of 8 × 8, as the viewer sends them."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 60_000
 
@@ -267,6 +276,49 @@ def asks(page: Page, rounds: int) -> tuple[list[float], list[float]]:
     return [one for one, _ in took], [one for _, one in took]
 
 
+def questions(rounds: int) -> str:
+    """Processor time of what the first screen asks about a new image, in turn, as the server's session answers it."""
+    (model, *_) = [opened_model("allcnn")]
+    asked: tuple[tuple[str, dict[str, object], str], ...] = (
+        ("the prediction", {"kind": "subject"}, ""),
+        ("class evidence", {"kind": "evidence"}, ""),
+        ("whether its map holds (99 other parts)", {"kind": "check"}, ""),
+        ("the three together", {}, "≤ 3 s"),
+        ("the exact truth of nine regions, three fills, with verdicts on two maps", {"kind": "truth"}, ""),
+        ("of ten regions", {"kind": "truth", "regions": 10}, "≤ 8 s"),
+        ("of two painted parts and the rest", {"kind": "truth", "marks": PAINTED, "cells": [8, 8]}, ""),
+        ("what parts alone say", {"kind": "parts"}, "< 5 s to be told unasked"),
+    )
+    took: list[list[float]] = []
+    for number in range(rounds + 1):
+        session = Session([model])
+        with Image.open(io.BytesIO(new_image(number))) as opened:
+            pixels = np.asarray(opened, dtype=np.float32) / np.float32(255)
+        image = session.add(Loaded(str(number), pixels), "upload").image_hash
+        target = int(session.result(PREDICTION, Query(image=image), NullListener()).index)
+        session = Session([model])  # the prediction counts too
+        session.add(Loaded(str(number), pixels), "upload")
+        spent: list[float] = []
+        for _, keys, _ in asked:
+            if not keys:
+                spent.append(sum(spent))
+                continue
+            begun = time.process_time()
+            session.answer(
+                read_query({"image": image, "target": target, "baseline": "blurred", **keys}), NullListener()
+            )
+            spent.append(time.process_time() - begun)
+        if number:  # the first one warms up
+            took.append(spent)
+    rows = [
+        f"| {words} | {middle([one[at] for one in took], 's', 2)} | {goal} |"
+        for at, (words, _, goal) in enumerate(asked)
+    ]
+    load = os.getloadavg()[0]
+    said = f"Median (quartiles) of processor time, one BLAS thread; {os.cpu_count()} cores, load {load:.1f} at the end."
+    return "\n".join(["| asked of a new image, in this order | found | goal |", "|---|---|---|", *rows, "", said])
+
+
 def middle(values: Sequence[float], unit: str = "ms", digits: int = 0) -> str:
     """Median, quartiles and count."""
     low, half, high = statistics.quantiles(values, n=4)
@@ -329,13 +381,29 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
     return "\n".join([*rows, "", f"Median (quartiles); {words}."])
 
 
+def write(mark: str, table: str) -> None:
+    """Put a table into the page, between its marks."""
+    text = PAGE.read_text(encoding="utf-8")
+    between = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
+    PAGE.write_text(between.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+
+
 def main() -> None:
     """Measure, print, and write where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--large", action="store_true", help="also EfficientNet-Lite0")
+    parser.add_argument(
+        "--questions", action="store_true", help="only the processor time of the first screen's questions"
+    )
     parser.add_argument("--write", action="store_true", help="put the table into docs/evidence/viewer.md")
     arguments = parser.parse_args()
+    asked = questions(arguments.rounds)
+    print(asked)
+    if arguments.write:
+        write("questions", asked)
+    if arguments.questions:
+        return
     path = os.environ.get("INNERVIEW_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
@@ -343,9 +411,7 @@ def main() -> None:
         browser.close()
     print(f"\n{table}")
     if arguments.write:
-        text = PAGE.read_text(encoding="utf-8")
-        between = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
-        PAGE.write_text(between.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+        write("figures", table)
 
 
 if __name__ == "__main__":
