@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Heard
 from browser.driving import Known, canvas, expect_link, fragment, link_value, settle
+from browser.stub import SHAPE, stubbed
 from innerview.data.baselines import DEFAULT_BASELINE
 from innerview.viewer.payload import Payload
 
@@ -257,3 +258,20 @@ def test_the_page_that_is_saved_opens_offline_with_the_same_answer(
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [(tmp_path / "page.html").as_uri()]
     expect(page.locator("nav a.lacks")).not_to_have_count(0)
     made.close()
+
+
+def test_a_method_that_a_comparison_has_kept_is_said_with_a_way_to_another(
+    browser: Browser, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {"method": "occlusion", "words": "A comparison found occlusion best, so it is shown first."}
+    monkeypatch.setattr("innerview.session.session.kept_facts", lambda _: kept)
+    with stubbed(monkeypatch) as (stub, url):
+        stub.levels = [(np.ones(SHAPE, np.float32), 0.001, "done", 9)]
+        page = browser.new_page()
+        heard.listen(page)
+        page.goto(f"{url}#/why?w=pixels")
+        expect(page.locator(".why .shown-photo")).to_contain_text(kept["words"])
+        assert {query.method for query in stub.queries} == {"occlusion"}
+        page.get_by_role("button", name="Another method").click()
+        expect(page.get_by_role("combobox", name="Method")).to_have_value("occlusion")
+        page.close()

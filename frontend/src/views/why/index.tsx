@@ -270,7 +270,7 @@ const CAPTIONS: Record<Layer, (name: string, unit: string) => string> = {
   photo: () => "The part of the photo that the model sees.",
   evidence: (name) => `In colour and bright: where the evidence for “${name}” lies.`,
   regions: (name, unit) => `What each region adds to “${name}”, in ${unit}: blue adds, red takes away; ? depends on what is put there instead.`,
-  pixels: (name) => `What each pixel adds to “${name}”: the exact map, with its error.`,
+  pixels: (name) => `What each pixel adds to “${name}”: the map, with its error where that is known.`,
 };
 
 function Caption({ layer, name, map, unit }: { layer: Layer; name: string; map: ShownMap | null; unit: string }): JSX.Element {
@@ -306,7 +306,7 @@ function Shades(): JSX.Element {
 
 /** The certified map by pixels, with its legend and its error. */
 function PixelMap({ chosen }: { chosen: Chosen }): JSX.Element {
-  const [link] = useLink("tolerance", "overlay");
+  const [link, go] = useLink("tolerance", "overlay");
   const answer = useAnswer(mapRequest(chosen, link.tolerance));
   const facts = useMapFacts(answer.payload);
   const image = chosen.subject.payload?.arrays.image ?? null;
@@ -328,6 +328,14 @@ function PixelMap({ chosen }: { chosen: Chosen }): JSX.Element {
       />
       <Legend scale={{ limit, mode: "per-image" }} unit={meta.unit} name={facts.ramp} values={facts.values} ends={endsOf(meta, chosen.classes)} overlay={link.overlay} />
       <CertificateLine meta={meta} facts={facts} previous={answer.previous} />
+      {chosen.model.kept && (
+        <p class="second facts">
+          {chosen.model.kept.words}{" "}
+          <button class="small" onClick={() => go({ view: "attribution" })}>
+            Another method →
+          </button>
+        </p>
+      )}
     </>
   );
 }
