@@ -30,7 +30,7 @@ FRAMEWORKS = [name for name in HERE if name not in {"numpy", "function"}]
 
 
 def every(names: Iterable[str]) -> pytest.MarkDecorator:
-    """A test's cases: these models in every framework; where each shape is compiled, those that have operations.
+    """A test's cases: these models in every framework; where each shape is compiled, the ones of all operations.
 
     The wide one is there for our tiles.
     """
