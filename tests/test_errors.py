@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import pickle
 from collections.abc import Callable
 from copy import copy
@@ -26,8 +25,6 @@ from innerview.errors import (
     UsageError,
 )
 from innerview.targets import find_class
-
-BY_MESSAGE = {"InnerviewError", "UsageError", "ImageError", "ModelError", "OutOfMemory", "DataError", "OutputError"}
 
 
 def test_few_names_are_listed_whole() -> None:
@@ -113,23 +110,3 @@ def test_an_error_shows_its_fields_and_stays_short() -> None:
     )
     assert "asked='cow', known=('kind 0', 'kind 1'" in repr(error)
     assert len(repr(error)) < 300
-
-
-def raised_without_fields(text: str) -> list[int]:
-    """Lines at which an error is made of a message alone."""
-    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    told = {id(call.func.value) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "of"}
-    return [
-        call.lineno
-        for call in calls
-        if isinstance(call.func, ast.Name) and call.func.id in BY_MESSAGE and id(call) not in told
-    ]
-
-
-def test_nothing_is_raised_without_saying_in_fields_what_it_is_about() -> None:
-    assert raised_without_fields('raise UsageError("no").of("n_steps")\nraise UsageError("no")') == [2]
-    source = Path(errors.__file__).parent
-    bare = {
-        path.name: lines for path in source.rglob("*.py") if (lines := raised_without_fields(path.read_text("utf-8")))
-    }
-    assert bare == {}

@@ -22,6 +22,8 @@ SERIALISERS = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
 # CIFAR-10 is published as pickles; the module that reads them has an unpickler that knows arrays and nothing else.
 ALLOWED = {"data/cifar10.py: imports pickle"}
 
+BY_MESSAGE = {"InnerviewError", "UsageError", "ImageError", "ModelError", "OutOfMemory", "DataError", "OutputError"}
+
 SLASH, DOT = "/", "."
 SKIPPING = "importor" + "skip"
 # Letters in brackets, so that this file does not hold what it looks for.
@@ -69,6 +71,22 @@ def running_data(tree: Path) -> list[str]:
     return [offence for offence in offences if offence not in ALLOWED]
 
 
+def without_fields(tree: Path) -> list[str]:
+    """Errors made of a message alone, of which a program can't read what they are about (`.of`)."""
+    offences: list[str] = []
+    for place, text in modules(tree):
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        told = {
+            id(call.func.value) for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "of"
+        }
+        offences += [
+            f"{place}: {call.func.id} in line {call.lineno} says in no field what it is about"
+            for call in calls
+            if isinstance(call.func, ast.Name) and call.func.id in BY_MESSAGE and id(call) not in told
+        ]
+    return offences
+
+
 def of_one_machine(tree: Path, names: list[str]) -> list[str]:
     """Paths of a developer's machine, and hosts of package registries, in any of the files `names`."""
     offences: list[str] = []
@@ -108,6 +126,12 @@ RULES = {
     "no pickles": (running_data, "module.py", "import pickle", "module.py: imports pickle"),
     "no pickles by parts": (running_data, "module.py", "from pickle import loads", "module.py: imports pickle"),
     "no asking for attributes": (running_data, "module.py", 'hasattr(int, "real")', "module.py: uses hasattr"),
+    "errors with fields": (
+        without_fields,
+        "module.py",
+        'UsageError("no").of("n_steps")\nraise UsageError("no")',
+        "module.py: UsageError in line 2 says in no field what it is about",
+    ),
     "no framework left out": (skipped_frameworks, "test_a.py", f'pytest.{SKIPPING}("torch")', "test_a.py"),
 }
 
@@ -119,7 +143,7 @@ def test_a_rule_sees_its_offence(tmp_path: Path, rule, place: str, text: str, of
     assert offence in rule(tmp_path)
 
 
-@pytest.mark.parametrize("rule", [too_long, named_for_nothing, running_data])
+@pytest.mark.parametrize("rule", [too_long, named_for_nothing, running_data, without_fields])
 def test_the_package_keeps_the_rules(rule) -> None:
     assert rule(ROOT / "src" / "innerview") == []
 

@@ -380,10 +380,14 @@ def _regions(name: str, value: object) -> int | str:
 def _marks(name: str, value: object) -> tuple[str, ...]:
     """Masks, a region each."""
     if not isinstance(value, list | tuple):
-        raise UsageError(f"{name} is {type(value).__name__}; give a list of masks, a region each")
+        raise UsageError(f"{name} is {type(value).__name__}; give a list of masks, a region each").of(
+            name, found=type(value).__name__
+        )
     listed = cast("list[object]", value)
     if not 1 <= len(listed) <= MOST_REGIONS:
-        raise UsageError(f"{name} has {len(listed)} masks; give 1 to {MOST_REGIONS}, a region each")
+        raise UsageError(f"{name} has {len(listed)} masks; give 1 to {MOST_REGIONS}, a region each").of(
+            name, asked=len(listed), limit=MOST_REGIONS
+        )
     return tuple(_text(f"mark {number}", one) for number, one in enumerate(listed, 1))
 
 

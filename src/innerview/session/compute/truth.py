@@ -93,18 +93,20 @@ def _divided(query: Query, image: Image) -> tuple[Divided, tuple[str, ...]]:
     for number, mask in enumerate(masks, 1):
         name, shared = ORDINALS[number - 1], int(covered[mask].max(initial=0))
         if not mask.any():
-            raise UsageError(f"the {name} part that was marked has no pixel; paint it on the image, or leave it out")
+            raise UsageError(
+                f"the {name} part that was marked has no pixel; paint it on the image, or leave it out"
+            ).of("marks", asked=number, found="empty")
         if shared:
             raise UsageError(
                 f"the {ORDINALS[shared - 1]} and the {name} part that were marked overlap, and every pixel is in one "
                 "region; take what they share out of one of them"
-            )
+            ).of("marks", asked=(shared, number), found="overlap")
         covered[mask] = number
     if len(masks) == 1 and covered.all():
         raise UsageError(
             "the part that was marked is the whole image, so there is nothing to hold it against; leave some of the "
             "image unmarked, or mark a second part"
-        )
+        ).of("marks", asked=1, found="whole")
     divided = divide(image, masks, JUDGED_REGIONS)
     marked = ("marked part",) if len(masks) == 1 else tuple(f"{one} part" for one in ORDINALS[: len(masks)])
     return divided, marked if covered.all() else (*marked, "rest")
