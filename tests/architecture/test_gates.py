@@ -180,7 +180,13 @@ def take_scripts(tree: Path) -> None:
     """The scripts, for a tree that has neither pages nor a viewer."""
     shutil.copytree(ROOT / "scripts", tree / "scripts")
     (tree / "scripts" / "docs.py").write_text('"""Nothing to write."""\n', encoding="utf-8")
-    for name in ("cards.py", "images.py", "reference.py", "stub.py"):  # they import what this tree lacks
+    for name in (
+        "cards.py",
+        "images.py",
+        "reference.py",
+        "stub.py",
+        "taken_apart.py",
+    ):  # they import what this tree lacks
         (tree / "scripts" / name).unlink()
     (tree / "hatch_build.py").write_text('"""Nothing to build."""\n', encoding="utf-8")
 
