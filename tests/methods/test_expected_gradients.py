@@ -4,6 +4,7 @@ import numpy as np
 
 from innerview.errors import ImageError, UsageError
 from innerview.methods import expected_gradients, integrated_gradients
+from innerview.methods.expected_gradients import stratified
 from innerview.targets import Contrast, Logit
 from methods.analytic import Analytic
 from models import Subject
@@ -31,7 +32,7 @@ def ratios(index: int, baselines: list[np.ndarray], samples: int = 40) -> np.nda
 def test_one_baseline_gives_integrated_gradients_within_the_standard_error() -> None:
     integrated = integrated_gradients(NETWORK, IMAGE, Logit(1), baseline=BASELINES[0], n_steps=4)
     np.testing.assert_allclose(integrated.attribution, exact(1, BASELINES[:1]))
-    assert 0.75 < np.sqrt((ratios(1, BASELINES[:1]) ** 2).mean()) < 1.25
+    assert np.sqrt((ratios(1, BASELINES[:1]) ** 2).mean()) < 0.5  # places are stratified, and nothing else varies
     result = expected_gradients(NETWORK, IMAGE, Logit(1), baselines=BASELINES[:1], n_samples=600)
     assert np.abs(result.heatmap - integrated.heatmap).max() < 0.1 * np.abs(integrated.heatmap).max()
 
@@ -40,6 +41,14 @@ def test_over_all_baselines_it_is_their_mean_within_the_standard_error() -> None
     assert 0.75 < np.sqrt((ratios(0, BASELINES) ** 2).mean()) < 1.25
     result = expected_gradients(NETWORK, IMAGE, Logit(0), baselines=BASELINES, n_samples=10)
     assert (result.n_evaluations, result.unit, result.meaning) == (10, "logit", "contribution")
+
+
+def test_places_are_uniform_and_each_run_has_one_in_every_stretch() -> None:
+    places = stratified(np.random.default_rng(0), 16 * 500 + 5)
+    runs = places[: 16 * 500].reshape(500, 16)
+    np.testing.assert_array_equal(np.sort((runs * 16).astype(int), axis=1), np.tile(np.arange(16), (500, 1)))
+    assert len(places) == 8005
+    assert np.abs(runs.mean(axis=0) - 0.5).max() < 5 * (1 / 12 / 500) ** 0.5  # wherever in its run a sample stands
 
 
 def test_of_a_linear_model_one_baseline_is_exact_with_two_samples() -> None:

@@ -5,6 +5,10 @@
 Erion, Janizek, Sturmfels, Lundberg, Lee 2021, arXiv 1906.10670. Each sample draws its own baseline and
 its own place on the path, so the map is an estimate, with its standard error. It adds up to S(x) less the mean score of
 the baselines, as far as the sample goes; both numbers are said, with the standard error of the sum.
+
+Places are stratified: of every 16 samples one lies in each sixteenth of the path. So what is large on a short stretch
+is not missed by the first samples, whose spread decides how many there will be (drawn freely, intervals at 95 % held on
+90 % of images). The standard error takes samples for independent: it is rather too large than too small.
 """
 
 from __future__ import annotations
@@ -20,11 +24,11 @@ from innerview.methods.map_samples import MapSamples
 from innerview.methods.moments import Moments
 from innerview.methods.passes import Progress, check_image, forward_logits, require_finite
 from innerview.methods.regions import JUDGED_GRID, Regions
-from innerview.methods.stopping import CONFIDENCE
+from innerview.methods.stopping import CONFIDENCE, PILOT
 from innerview.model import OUTPUT, DifferentiableModel, require_differentiable
 from innerview.results import Attribution, Provenance
 from innerview.targets import Target, together
-from innerview.types import Image
+from innerview.types import Alphas, Image
 
 DEFAULT_PASSES: Final = 200
 
@@ -81,7 +85,7 @@ def expected_gradients(
     resolved = target.resolve(outputs[0], model.output)
     score = float(resolved.score(outputs)[0])
     random = np.random.default_rng(seed)
-    chosen, alphas = random.integers(len(baselines), size=samples.limit), random.random(samples.limit)
+    chosen, alphas = random.integers(len(baselines), size=samples.limit), stratified(random, samples.limit)
     moments = Moments()
     while samples.going:
         part = slice(samples.count, min(samples.count + model.batch_size, samples.needed))
@@ -116,3 +120,10 @@ def expected_gradients(
         baseline_score=None if beyond else float(np.mean(scores)),
         intervals=samples.intervals,
     )
+
+
+def stratified(random: np.random.Generator, count: int) -> Alphas:
+    """Places in [0, 1): of each run of PILOT one in each of as many equal stretches, in random order."""
+    runs = -(-count // PILOT)
+    order = random.permuted(np.tile(np.arange(PILOT), (runs, 1)), axis=1)
+    return ((order + random.random(order.shape)) / PILOT).ravel()[:count]
