@@ -34,6 +34,7 @@ from innerview.workbench.compare import judging
 from innerview.workbench.compare.compare import FEWEST, Compared, check, compare, measure
 from innerview.workbench.compare.entrants import Entrant, enter, resolve
 from innerview.workbench.compare.judging import OTHERS, Plan, explained, judge
+from innerview.workbench.compare.keeping import keep
 from innerview.workbench.compare.of_captum import METHODS
 from innerview.workbench.compare.rows import Rows
 from innerview.workbench.compare.summing import compared
@@ -261,6 +262,10 @@ def test_what_was_found_is_kept_for_exactly_this_model(data: Path, tmp_path: Pat
     assert (
         kept.path == found.files[-1] == tmp_path / "home" / "innerview" / "comparisons" / f"{curved().fingerprint}.json"
     )
+    assert kept_comparison(curved(5)) is None
+    undecided = replace(found.comparison, p=np.ones_like(found.comparison.p))  # no difference is told from chance
+    assert not undecided.decides
+    assert keep(undecided, curved(5)) == ()
     assert kept_comparison(curved(5)) is None
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"")

@@ -109,6 +109,12 @@ class Comparison(Result["Comparison[Array]", A_co]):
         at = self.row(metric), self.column(first), self.column(second)
         return bool(self.p[at] < level and self.differences[at] > 0)
 
+    @property
+    def decides(self) -> bool:
+        """Whether the best method is one to take: there are images enough, and it beats every control."""
+        controls = [one for one, kind in zip(self.entrants, self.kinds, strict=True) if kind == "control"]
+        return bool(self.best) and self.enough() and all(self.beats(self.best, one) for one in controls)
+
     def reference(self, metric: str) -> str:
         """What a metric should find: the truth where it was measured, else the entrant nearest to it; or nothing."""
         there = [

@@ -14,7 +14,10 @@ from innerview.session.kept import places_for
 
 
 def keep(found: Comparison, model: Model, named: str = "") -> tuple[Path, ...]:
-    """Write what was found where it is looked for, wherever that can be; nowhere if no method was judged.
+    """Write what was found where it is looked for, wherever that can be; nowhere if it does not decide.
+
+    A comparison of too few images, or one whose best method is no better than a control, is no reason to draw another
+    map than the usual; what an earlier one decided stays.
 
     Args:
         found: the comparison.
@@ -24,7 +27,7 @@ def keep(found: Comparison, model: Model, named: str = "") -> tuple[Path, ...]:
     Raises:
         OutputError: no place can be written.
     """
-    if not found.best:
+    if not found.decides:
         return ()
     row, best = found.row("truth"), found.column(found.best)
     told = {
