@@ -83,7 +83,7 @@ import innerview
 
 found = innerview.load_result("innerview-explanations/cat")
 found["integrated"].heatmap  # height × width, signed, in logits
-found["integrated"].provenance.model  # the model's hash
+found["integrated"].provenance.fingerprint  # the model's hash
 ```
 
 `innerview.save_result(folder, result)` writes what any method gave in the same form, several as `{{"mine": result}}`.
