@@ -208,6 +208,16 @@ def test_each_answer_counts_those_before_it_once_and_corrects_by_hand() -> None:
         ask(SUM, IMAGE[::-1], (5, 5, 2, 2), 1, fills=FILLS, n_placebos=5, earlier=first)
 
 
+def test_p_values_given_beside_several_answers_all_count() -> None:
+    def answer(box: Box, p: float) -> RegionEffects:
+        return ask(SUM, IMAGE, box, 1, fills=FILLS, n_placebos=5, earlier=[p])
+
+    first, second = answer((0, 0, 3, 3), 0.2), answer((4, 4, 2, 2), 0.3)
+    later = ask(SUM, IMAGE, (5, 5, 2, 2), 1, fills=FILLS, n_placebos=5, earlier=[0.4, first, second])
+    assert later.tries == 9  # three questions of two tries each, and three p-values
+    assert sorted(p for tries in later.earlier.values() for p in tries if len(tries) == 1) == [0.2, 0.3, 0.4]
+
+
 def test_the_sentence_holds_what_the_arrays_say() -> None:
     model = innerview.load_pretrained()
     image = innerview.preprocess(innerview.example_image("cat"), model.input).pixels

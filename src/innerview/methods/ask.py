@@ -185,7 +185,8 @@ def correct_for(effects: RegionEffects, earlier: Earlier) -> RegionEffects:
     Raises:
         UsageError: a p-value is not between 0 and 1; an answer is about another image or model.
     """
-    counted = {key: tries for key, tries in _made(effects, earlier).items() if key not in effects.asked}
+    own = effects.asked
+    counted = {key: tries for key, tries in _made(effects, earlier).items() if key not in own}
     before = np.array([p for tries in counted.values() for p in tries], np.float64)
     if not ((before >= 0) & (before <= 1)).all():
         raise UsageError(f"the earlier p-values {before.tolist()} were given; each is between 0 and 1").of(
@@ -206,11 +207,14 @@ def correct_for(effects: RegionEffects, earlier: Earlier) -> RegionEffects:
 
 
 def _made(effects: RegionEffects, earlier: Earlier) -> Mapping[str, tuple[float, ...]]:
-    """Tries that were made before, by what was asked; of p-values alone nobody knows, so each is a try of its own."""
-    made = dict[str, tuple[float, ...]]()
+    """Tries that were made before, by what was asked; of p-values alone nobody knows, so each is a try of its own.
+
+    Those are called by the question beside which they were given: two answers may each have been given some.
+    """
+    made, beside = dict[str, tuple[float, ...]](), next(iter(effects.asked), "")
     for number, one in enumerate([earlier] if isinstance(earlier, RegionEffects) else earlier):
         if not isinstance(one, RegionEffects):
-            made[f"given {number}"] = (float(one),)
+            made[f"given {number} beside {beside}"] = (float(one),)
             continue
         if not effects.is_about_same(one.numpy):
             about, now = one.provenance.fingerprint, effects.provenance.fingerprint
