@@ -69,7 +69,7 @@ def test_a_region_is_a_box_however_it_is_written() -> None:
     assert read_query({"kind": "effects", "region": [4, 2, 12, 10]}).marked == box.marked == ((4, 2, 12, 10),)
     several = Query(region=["superpixels:3", (1, 2, 3, 4)])
     assert several.marked == ("superpixels:3", (1, 2, 3, 4))
-    for wrong in ("1,2,3", (1, 2, 3), [(1, 2, 3, 4), 5], "1,2,3,x", (True, 1, 2, 3)):
+    for wrong in ("1,2,3", (1, 2, 3), [(1, 2, 3, 4), 5], "1,2,3,x", "1,2,3,--4", (True, 1, 2, 3)):
         with pytest.raises(UsageError, match="write left,top,width,height"):
             Query(region=wrong)  # type: ignore[arg-type]
 

@@ -260,7 +260,7 @@ def _box(given: object) -> str | Box:
     if isinstance(given, str) and given.startswith(SUPERPIXELS):
         return given
     parts = [part.strip() for part in given.split(",")] if isinstance(given, str) else []
-    if len(parts) == 4 and all(part.lstrip("-").isdecimal() for part in parts):
+    if len(parts) == 4 and all(part.removeprefix("-").isdecimal() for part in parts):
         given = tuple(map(int, parts))
     if not is_box(given) or len(cast("Sequence[int]", given)) != 4:
         raise UsageError(
