@@ -66,6 +66,12 @@ def test_a_part_that_somebody_chose_is_squeezed_to_size() -> None:
     np.testing.assert_array_equal(preprocess(image, spec, (10, 5, 50, 50)).levels(), np.asarray(part))
 
 
+def test_the_least_shorter_side_is_a_field() -> None:
+    with raises(ModelError, "resize", asked=31, limit=32):
+        InputSpec(32, 48, resize=Resize(31))
+    assert InputSpec(32, 48, resize=Resize(32)).resize == Resize(32)
+
+
 @pytest.mark.parametrize("given", [{"interpolation": "magic"}, {"short_side": 0}, {"short_side": 1.5}])
 def test_what_has_no_meaning_is_refused(given: dict[str, object]) -> None:
     with unchecked(), pytest.raises(ModelError):

@@ -331,7 +331,7 @@ def test_no_result_has_a_field_that_would_be_hidden() -> None:
 
 def test_a_kind_that_is_none_is_refused() -> None:
     result = innerview.gradient(NETWORK, IMAGE, TARGET)
-    with unchecked(), raises(UsageError, "framework", asked="torhc"):
+    with unchecked(), raises(UsageError, "framework", asked="torhc", known=("numpy", "torch", "jax", "tensorflow")):
         result.to("torhc")
     with raises(UsageError, "channels", found="numpy"):
         result.to("numpy", channels="first")

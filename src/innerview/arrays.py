@@ -186,10 +186,10 @@ def named_kind(framework: str) -> Kind:
         MissingExtra: the framework is not installed.
     """
     if framework not in USUAL:
-        known = ", ".join(map(repr, ("numpy", *get_args(Framework))))
-        raise UsageError(f"arrays of {framework!r} were asked for; the kinds of arrays are {known}").of(
-            "framework", asked=framework, known=known
-        )
+        known = ("numpy", *get_args(Framework))
+        raise UsageError(
+            f"arrays of {framework!r} were asked for; the kinds of arrays are {', '.join(map(repr, known))}"
+        ).of("framework", asked=framework, known=known)
     if find_spec(framework) is None:
         raise MissingExtra(f"a result with arrays of {framework}", framework)
     return USUAL[framework]

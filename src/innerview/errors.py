@@ -32,7 +32,7 @@ LISTED: Final = 30
 """Names, at most, that a message lists; of more, those near the one that was asked for, the first and the last."""
 
 _BRIEF: Final = Repr()
-"""_Fields as `repr` prints them: a list of a thousand classes is six."""
+"""Fields as `repr` prints them: a list of a thousand classes is six."""
 
 
 E = TypeVar("E", bound="InnerviewError")
@@ -62,7 +62,7 @@ class InnerviewError(Exception):
         path: the file or folder.
         layer: the layer or operation of the model.
 
-    A field that has no meaning for an error is None. _Fields are kept by `copy` and by pickles; `repr` shows them.
+    A field that has no meaning for an error is None. Fields are kept by `copy` and by pickles; `repr` shows them.
     """
 
     exit_code = 1

@@ -149,7 +149,7 @@ class InputSpec:
             raise ModelError(
                 f"a shorter side of {resize.short_side} pixels was declared, and the model takes {height} × {width}: "
                 "the middle that is cut out would be larger than the image"
-            ).of("resize", asked=resize.short_side, limit=max(height, width))
+            ).of("resize", asked=resize.short_side, limit=min(cast("list[int]", sides[:2])))
         values = {
             "height": sides[0],
             "width": sides[1],

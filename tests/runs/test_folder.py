@@ -153,7 +153,7 @@ def test_histories_are_on_one_set_of_bins(run: RunFolder) -> None:
     assert history.counts[0].tolist() == [0] * 8 + [5] + [0] * 7
     assert np.flatnonzero(history.counts[1]).tolist() == [7, 10]
     assert run.histograms(3)["a"].above == 1
-    with raises(DataError, "layer", asked="b", found=("a",), layer="b", file="run"):
+    with raises(DataError, "layer", asked="b", known=("a",), layer="b", file="run"):
         run.history("b")
 
 

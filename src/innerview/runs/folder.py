@@ -272,7 +272,7 @@ class RunFolder:
         found = [self.histograms(step) for step in steps]
         if any(name not in one for one in found):
             raise DataError(f"{self.path} has no histograms of {name!r}; it has {', '.join(found[0])}").of(
-                "layer", path=self.path, asked=name, found=tuple(found[0]), layer=name
+                "layer", path=self.path, asked=name, known=found[0], layer=name
             )
         rows = [one[name].coarser(factor) for one in found]
         edges = rows[0].edges if rows else Histogram(np.zeros(BINS, dtype=np.int64)).coarser(factor).edges

@@ -203,7 +203,7 @@ def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
     unknown = ", ".join(sorted(set(found) - SAYS))
     if unknown:  # "weigths" passed over would leave the model untrained
         raise UsageError(f"{side} says {unknown}, which has no meaning there; it says {', '.join(sorted(SAYS))}").of(
-            "settings", asked=unknown, known=SAYS, path=side
+            "settings", asked=unknown, known=sorted(SAYS), path=side
         )
     for name, fits, kind in KINDS:
         if name in found and not fits(found[name]):
