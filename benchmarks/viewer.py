@@ -278,7 +278,7 @@ def asks(page: Page, rounds: int) -> tuple[list[float], list[float]]:
 
 def questions(rounds: int) -> str:
     """Processor time of what the first screen asks about a new image, in turn, as the server's session answers it."""
-    (model, *_) = [opened_model("allcnn")]
+    model = opened_model("allcnn")
     asked: tuple[tuple[str, dict[str, object], str], ...] = (
         ("the prediction", {"kind": "subject"}, ""),
         ("class evidence", {"kind": "evidence"}, ""),
@@ -406,6 +406,7 @@ def main() -> None:
         return
     path = os.environ.get("INNERVIEW_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_DATA_HOME"] = folder  # what was compared on this machine would decide what is asked first
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         table = measure(browser, arguments.rounds, Path(folder), large=arguments.large)
         browser.close()

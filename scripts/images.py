@@ -61,6 +61,7 @@ def lite0() -> None:
             "--trust-code",
             "--tolerance",
             "0.05",
+            "--no-kept",
             "-o",
             f"{folder}/look",
         ]
