@@ -66,11 +66,16 @@ def test_of_integrated_gradients_the_baseline_is_taken() -> None:
 
 def test_who_names_a_method_or_a_baseline_or_wants_none_has_it() -> None:
     keep()
-    for asked in (Query(methods=("occlusion",)), Query(baselines=("white",)), Query(kept=False)):
+    for asked in (
+        Query(methods=("occlusion",)),
+        Query(baselines=("white",)),
+        Query(baselines=("blurred",)),  # as it is without
+        Query(kept=False),
+    ):
         assert with_kept(asked, OPENED) == (asked, "")
 
 
-@pytest.mark.parametrize("broken", [{"method": "tea-leaves"}, {"n": "many"}])
+@pytest.mark.parametrize("broken", [{"method": "tea-leaves"}, {"n": "many"}, {"baselines": ["tea"]}])
 def test_what_is_broken_is_said_and_changes_nothing(broken: dict[str, Any]) -> None:
     keep(**broken)
     found, told = with_kept(Query(), OPENED)
@@ -154,6 +159,7 @@ def test_the_commands_say_it_unless_the_usual_is_asked_for(capsys: pytest.Captur
     keep()
     assert main(["explain", "cat", "--no-judge", "--no-network", "-o", "out"]) == 0
     assert TOLD in capsys.readouterr().out.splitlines()
-    assert main(["report", "cat", "--no-judge", "--no-network", "--no-kept", "-o", "out.html"]) == 0
-    assert "class-evidence agrees" not in capsys.readouterr().out
-    assert "class-evidence agrees" not in Path("out.html").read_text()
+    for usual in ("--no-kept", "--baseline=blurred"):
+        assert main(["report", "cat", "--no-judge", "--no-network", usual, "-o", "out.html"]) == 0
+        assert "class-evidence agrees" not in capsys.readouterr().out
+        assert "class-evidence agrees" not in Path("out.html").read_text()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from innerview.data.baselines import parse_baseline
 from innerview.errors import DataError, UsageError
 from innerview.files.documents import read_json
 from innerview.methods.registry import USUAL, map_methods
@@ -28,8 +29,6 @@ from innerview.viewer.hello import BASELINES
 NAME: Final = "innerview-comparison.json"
 LARGEST: Final = 2**20
 """Bytes of such a file, at most."""
-
-DEFAULT: Final = Query()
 
 
 @short
@@ -130,11 +129,13 @@ def _read(fingerprint: str, named: str) -> Kept | None:
 
 
 def _chosen(opened: OpenedModel) -> tuple[Kept | None, str]:
-    """What is kept, where the method is still there and has a meaning for the model; or why it is not used."""
+    """What is kept, where its method and baselines are still there and have a meaning here; or why it is not used."""
     try:
         kept = _read(opened.fingerprint, opened.named)
         if kept is not None and kept.name != USUAL:
             choose_methods((kept.method,), opened.model)
+        for baseline in kept.baselines if kept is not None else ():
+            parse_baseline(baseline)
     except (DataError, UsageError) as problem:
         return None, f"What was compared on this model is not used: {problem}."
     return kept, ""
@@ -151,7 +152,8 @@ def with_kept(query: Query, opened: OpenedModel) -> tuple[Query, str]:
         The query, and what was chosen and why in a sentence; empty where nothing is kept. A file that can't be read, or
         a method that is no longer there, is told of there, and changes nothing.
     """
-    if not query.kept or query.methods or query.baselines != DEFAULT.baselines:
+    # The very tuple, so that who names the usual baseline has it too.
+    if not query.kept or query.methods or query.baselines is not Query.baselines:
         return query, ""
     kept, problem = _chosen(opened)
     if kept is None:
