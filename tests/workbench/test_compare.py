@@ -469,7 +469,7 @@ def test_an_image_of_the_data_is_a_fill_of_the_truth(data: Path, tmp_path: Path)
 
 
 @pytest.mark.torch
-def test_methods_of_captum_take_part(tmp_path: Path) -> None:
+def test_methods_of_captum_take_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     from innerview.adapters.torch.model import TorchModel
@@ -481,6 +481,9 @@ def test_methods_of_captum_take_part(tmp_path: Path) -> None:
     )
     found = comparison_of(plan_of(model, "captum:InputXGradient", "captum:DeepLift", "gradient"), 6, tmp_path)
     assert found.count("truth", "captum:DeepLift") == found.count("truth", "captum:InputXGradient") == 6
+    monkeypatch.setattr(Comparison, "decides", True)
+    assert keep(replace(found, best="gradient"), model)
+    assert keep(replace(found, best="captum:DeepLift"), model) == ()
     with raises(UsageError, "method", asked="NoSuchMethod"):
         enter(model, ("captum:NoSuchMethod",))
     with raises(UsageError, "method", asked="FeaturePermutation", found="refused"):
