@@ -25,7 +25,7 @@ def why(page: Page, prepared: Known) -> Page:
 
 def drag(page: Page, start: tuple[int, int], end: tuple[int, int]) -> None:
     """From one pixel of the model's image to another, row and column."""
-    page.locator(READY).scroll_into_view_if_needed()
+    page.locator(READY).first.scroll_into_view_if_needed()
     box = page.locator(".why .photo").bounding_box()
     assert box is not None
     places = [
@@ -137,3 +137,19 @@ def test_a_link_with_a_region_answers_when_it_is_opened(page: Page, prepared: Kn
     show(page, "#/why?rg=4,2,12,10", READY)
     answered(page)
     expect(page.get_by_role("button", name=TOGGLE)).to_have_attribute("aria-expanded", "true")
+
+
+def test_one_tool_stays_open_while_another_has_left_something(why: Page, known: Known) -> None:
+    hide, ask = (why.get_by_role("button", name=name) for name in ("Hide something yourself", TOGGLE))
+    hide.click()
+    drag(why, (25, 5), (25, 9))
+    expect(why.locator(".why .now")).to_contain_text("Without")
+    ask.click()
+    drag(why, (2, 4), (11, 15))
+    why.get_by_role("button", name=BUTTON).click()
+    answered(why)
+    expect(ask).to_have_attribute("aria-expanded", "true")
+    hide.click()
+    why.get_by_role("button", name="Show all").click()
+    expect(why.locator(".why .now")).to_contain_text("Paint on the photo")
+    expect(hide).to_have_attribute("aria-expanded", "true")

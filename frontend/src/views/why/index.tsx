@@ -55,11 +55,13 @@ function Why(): JSX.Element {
   const { model, image, target, versus, method, baseline, classes } = chosen;
   const [{ region, mask }] = useLink("region", "mask");
   const [tool, setTool] = useState<(typeof TOOLS)[number][0] | null>(region ? "ask" : mask ? "hide" : null);
-  // A link (a lesson, Back) that hides or marks a part opens what does it.
+  // A link (a lesson, Back) that hides or marks a part opens what does it; each by itself, since the other may be there already.
+  useEffect(() => {
+    if (region) setTool("ask");
+  }, [region !== ""]);
   useEffect(() => {
     if (mask) setTool("hide");
-    else if (region) setTool("ask");
-  }, [mask !== "", region !== ""]);
+  }, [mask !== ""]);
   const about = model && image ? { model: model.id, image } : null;
   const question = about && target !== null ? { ...about, target, versus, method, baseline } : null;
   const evidence = useAnswer(about && { kind: "evidence" as const, ...about });
