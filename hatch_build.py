@@ -35,13 +35,13 @@ LEFT_OUT = {"node_modules", "dist", "tests", "dev", "coverage"}
 BUNDLE = "src/innerview/viewer/bundle"
 FILES = ("viewer.js", "viewer.css")
 ENGINE = ("engine.js", "live.js")
-MOST = 300_000
+MOST = 312_000
 """Bytes of both together. Every page that is written holds them, so what is added must earn its place."""
 
 FREE = 0.01
 """Fraction of MOST that is left free for the next view; a test holds it. With less, decide: trim, or raise MOST."""
 
-MOST_ENGINE = 100_000
+MOST_ENGINE = 103_000
 """Bytes of the engine's two scripts, which only pages with a network inside hold (docs/decisions/engine.md)."""
 
 

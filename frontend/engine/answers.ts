@@ -13,6 +13,7 @@ import type { Request } from "../src/sources/source";
 import type { ImageShape, PageNetwork } from "./data";
 import { holm, placesElsewhere, rankP, told, tooFew } from "./effects";
 import { integrate, type Integrated } from "./integrated";
+import { convolutionOf } from "./convolution";
 import { layersOf } from "./layers";
 import { pathOf } from "./path";
 import type { Network } from "./network";
@@ -108,6 +109,7 @@ export class Answers {
       truth: () => this.#truth(request),
       effects: () => this.#effects(request),
       layers: () => this.#layers(request),
+      convolution: () => this.#convolution(request),
     }[request.kind as string];
     if (!work) throw new Error(`The network in this page does not answer that; for everything: \`innerview serve\`.`);
     const found = yield* work();
@@ -193,6 +195,12 @@ export class Answers {
     const { pixels, id } = this.#picture(request);
     const { arrays, listed } = layersOf(this.network, pixels, request.layer ? [request.layer] : this.data.layers, Boolean(request.layer));
     return this.#payload("layers", id, arrays, { layers: listed, complete: request.layer ? "yes" : "" });
+  }
+
+  *#convolution(request: Request): Work<Blob> {
+    const { pixels, id } = this.#picture(request);
+    const { arrays, meta } = convolutionOf(this.network, pixels, request.layer ?? "", request.channel ?? 0, request.position ?? [0, 0]);
+    return this.#payload("convolution", id, arrays, meta);
   }
 
   /** The pixels of a mask of cells. */

@@ -6,10 +6,10 @@ import type { Network, Operation } from "./network";
 const BINS = 32;
 const INPUTS = 8;
 const WIDEST = 15;
-const FOLLOWING = ["affine", "elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh"];
+export const FOLLOWING = ["affine", "elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh"];
 const KINDS: Record<string, string> = { "mean-pooling": "pooling", "max-pooling": "pooling", "global-mean": "mean", convolution: "convolution", dense: "dense", affine: "normalisation" };
 
-const kindOf = ({ kind }: Operation): string => KINDS[kind] ?? (FOLLOWING.includes(kind) ? "activation" : "other");
+export const kindOf = ({ kind }: Operation): string => KINDS[kind] ?? (FOLLOWING.includes(kind) ? "activation" : "other");
 
 /** Companded bytes, a scale for each channel (`by` gives a value's channel). */
 function companded(values: ArrayLike<number>, channels: number, by: (at: number) => number): [Int8Array<ArrayBuffer>, Float32Array<ArrayBuffer>] {

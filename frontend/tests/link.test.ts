@@ -30,6 +30,7 @@ const EXAMPLES: [string, Partial<Link>][] = [
   ["mk=AAECAw", { mask: "AAECAw" }],
   ["l=conv3", { layer: "conv3" }],
   ["ch=41", { channel: 41 }],
+  ["cv=4", { step: 4 }],
   ["tk=3", { token: 3 }],
   ["hd=rollout", { head: "rollout" }],
   ["so=colour", { sort: "colour" }],

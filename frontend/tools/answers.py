@@ -49,6 +49,9 @@ def requests(image: str, model: str) -> list[dict[str, object]]:
         {"kind": "effects", "target": 3, "region": [2, 3, 6, 5]},
         {"kind": "layers"},
         {"kind": "layers", "layer": "elu5"},
+        {"kind": "convolution", "layer": "conv1", "channel": 2, "position": [0, 15]},
+        {"kind": "convolution", "layer": "elu4", "channel": 7, "position": [3, 5]},
+        {"kind": "convolution", "layer": "conv9", "channel": 9, "position": [1, 0]},
     ]
     return [{"image": image, "model": model, **one} for one in found]
 

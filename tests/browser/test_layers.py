@@ -110,3 +110,85 @@ def test_channels_that_are_classes_have_their_names(page: Page, known: Known) ->
     assert sorted(names) == sorted(known.classes)
     show(page, "#/layers?l=elu8", ".tiles [role=option]")
     expect(page.locator(".tiles [role=option]").first).to_have_attribute("aria-label", re.compile("^channel "))
+
+
+def test_single_numbers_are_bars_with_their_names(page: Page, known: Known) -> None:
+    show(page, "#/layers?l=mean", ".values [role=option]")
+    bars = page.get_by_role("listbox", name="Values of mean").get_by_role("option")
+    expect(bars).to_have_count(len(known.classes))
+    logits = known.ask("subject").arrays["logits"]
+    order = np.argsort(-np.abs(logits), kind="stable")
+    assert [one.split("\n")[0] for one in bars.all_inner_texts()] == [known.classes[place] for place in order]
+    low = min(0.0, float(logits.min()))
+    span = max(0.0, float(logits.max())) - low
+    for at in (0, 3, 9):
+        value = float(logits[order[at]])
+        track = bars.nth(at).locator(".way-of-sum").bounding_box()
+        bar = bars.nth(at).locator(".up, .down").bounding_box()
+        assert track is not None
+        assert bar is not None
+        assert abs(bar["width"] / track["width"] - abs(value) / span) < 0.02
+        assert abs((bar["x"] - track["x"]) / track["width"] - (min(value, 0) - low) / span) < 0.02
+    expect(page.locator(".enlarged")).to_have_count(0)
+    bars.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(bars.nth(1)).to_be_focused()
+    expect_link(page, "ch", str(order[1]))
+
+
+def test_tiles_say_how_many_are_seen_and_lead_to_the_others(page: Page) -> None:
+    show(page, "#/layers?l=conv3", TILE)
+    more = page.locator("[data-below]")
+    expect(more).to_have_text(re.compile(r"^\d+ of 128 ↓$"))
+    before = int(more.inner_text().split()[0])
+    seen = page.locator(".tiles").evaluate(
+        """box => { const end = box.getBoundingClientRect().bottom;
+          return [...box.children].filter(one => {
+            const {top, bottom} = one.getBoundingClientRect(); return (top + bottom) / 2 <= end; }).length; }"""
+    )
+    assert before == seen < 128
+    more.click()
+    expect(more).not_to_have_text(f"{before} of 128 ↓")
+    page.locator(".tiles").evaluate("box => { box.scrollTop = box.scrollHeight; }")
+    expect(more).to_have_count(0)
+
+
+def test_one_number_of_a_convolution_is_taken_apart_step_by_step(page: Page, known: Known) -> None:
+    show(page, "#/layers?l=elu2&ch=5&px=0,31", TILE)
+    page.get_by_role("button", name="Take one position apart").click()
+    section = page.get_by_role("region", name="One number, step by step")
+    said = section.locator("[data-step]")
+    expect(said).to_contain_text("adds")
+    expect_link(page, "cv", "0")
+    payload = known.ask("convolution", layer="elu2", channel=5, position=[0, 31])
+    layer = known.ask("layers", layer="conv2")
+    place = next(i for i, one in enumerate(layer.json("layers")) if one["name"] == "conv2")
+    at = list(layer.arrays[f"channels/{place}"]).index(5)
+    shown = layer.values(f"activation/{place}")[0, 31, at]
+    rest, bias, total, given = payload.arrays["sums"].tolist()
+    # What is shown adds up to the layer's own number: to the rounding of float32, and of bytes in the tile.
+    assert abs(float(payload.arrays["parts"].sum()) + rest + bias - total) < 1e-4
+    assert abs(total - given) < 1e-4
+    assert abs(given - shown) <= 0.02 * float(np.abs(layer.values(f"activation/{place}")[..., at]).max())
+    products = payload.arrays["patch"] * payload.arrays["kernel"]
+    assert np.abs(products - payload.arrays["products"]).max() < 1e-5
+    expect(section.locator(".terms li:not(.later)")).to_have_count(1)
+    grid = section.locator(".terms li").first.get_by_role("img")
+    expect(grid).to_have_count(3)
+    # The corner at the upper right: five of nine cells lie beyond the border.
+    expect(grid.first.locator(".beyond")).to_have_count(5)
+    slider = section.get_by_role("slider", name="Step")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(section.locator(".terms li:not(.later)")).to_have_count(2)
+    expect_link(page, "cv", "1")
+    page.keyboard.press("End")
+    expect(section.locator(".terms li.later")).to_have_count(0)
+    expect(said).to_contain_text("elu2 makes of it")
+    section.get_by_role("button", name="Close").click()
+    expect(section.locator(".terms")).to_have_count(0)
+
+
+def test_what_is_no_convolution_has_no_kernel_to_show(page: Page) -> None:
+    show(page, "#/layers?l=pool3&cv=2", TILE)
+    expect(page.get_by_role("region", name="One number, step by step")).to_have_count(0)

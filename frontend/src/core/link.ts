@@ -65,6 +65,8 @@ export interface Link {
   sort: (typeof SORTS)[number];
   tiles: "layer" | "per-channel";
   three: boolean;
+  /** Layers: the step at which one number of a convolution is being taken apart; null while none is. */
+  step: number | null;
   /** Weights: how histograms are drawn, and whether counts are. */
   histogram: (typeof HISTOGRAMS)[number];
   logs: boolean;
@@ -112,6 +114,7 @@ export const DEFAULTS: Link = {
   sort: "strength",
   tiles: "layer",
   three: false,
+  step: null,
   histogram: "ridges",
   logs: false,
   over: null,
@@ -197,6 +200,7 @@ export const KEYS: Record<string, Row> = {
   so: row("sort", oneOf(SORTS)),
   ls: row("tiles", oneOf(["layer", "per-channel"] as const)),
   l3: row("three", flag, () => "1"),
+  cv: row("step", within(0, 99, true)),
   wh: row("histogram", oneOf(HISTOGRAMS)),
   wl: row("logs", flag, () => "1"),
   x: row("over", oneOf(AXES)),

@@ -374,6 +374,40 @@ export interface LayersMeta {
   complete: string | null;
 }
 
+/** One number of a convolution, taken apart: of the inputs that give most to it every number, of the others their sum. */
+export interface ConvolutionArrays {
+  /** input × row × column: what the kernel lies on; 0 beyond the border */
+  patch: Tensor<Float32Array>;
+  /** input × row × column */
+  kernel: Tensor<Float32Array>;
+  /** input × row × column: patch times kernel */
+  products: Tensor<Float32Array>;
+  /** input: which channels of the source these are */
+  inputs: Tensor<Uint32Array>;
+  /** input: the sum of each input's products */
+  parts: Tensor<Float32Array>;
+  /** 4: of all other inputs, the bias, of everything, and the layer's own number */
+  sums: Tensor<Float32Array>;
+}
+
+export interface ConvolutionMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  layer: string;
+  channel: number;
+  position: unknown;
+  source: string;
+  others: number;
+  biased: string | null;
+  corner: unknown;
+  stride: number;
+  dilation: number;
+  following: unknown;
+}
+
 /** Where the tokens of a transformer look for an image: of one layer every head, and followed through all layers. A row sums to 1. */
 export interface AttentionArrays {
   /** head × token × token: how much each token (row) takes from each other (column) */
@@ -543,6 +577,7 @@ export interface Payloads {
   masking: { kind: "masking"; arrays: MaskingArrays; meta: MaskingMeta };
   mask: { kind: "mask"; arrays: MaskArrays; meta: MaskMeta };
   layers: { kind: "layers"; arrays: LayersArrays; meta: LayersMeta };
+  convolution: { kind: "convolution"; arrays: ConvolutionArrays; meta: ConvolutionMeta };
   attention: { kind: "attention"; arrays: AttentionArrays; meta: AttentionMeta };
   weights: { kind: "weights"; arrays: WeightsArrays; meta: WeightsMeta };
   run: { kind: "run"; arrays: RunArrays; meta: RunMeta };
@@ -568,6 +603,7 @@ export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   masking: { arrays: "fractions;F32;a|n_pixels;U32;a|logits;F32;b,a,c|probabilities;F32;b,a,c|predicted;U32;d,a|confidence;F32;d,a|classes;U32;c|rankings;U16,U32;3,e,f|fill;U8;e,f,g", meta: "orders:j,target:i?,versus:i?,fill,seed:i" },
   mask: { arrays: "logits;F32;a|probabilities;F32;a|predicted;U32;1|confidence;F32;1", meta: "fraction:n,pixels:i,fill" },
   layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:j,complete:?" },
+  convolution: { arrays: "patch;F32;a,b,c|kernel;F32;a,b,c|products;F32;a,b,c|inputs;U32;a|parts;F32;a|sums;F32;4", meta: "layer,channel:i,position:j,source,others:i,biased:?,corner:j,stride:i,dilation:i,following:j" },
   attention: { arrays: "weights;I8;a,b,b;a|rollout;I8;b,b;1;?", meta: "layers:j,layer,start:i,rows:i,columns:i,missing:?" },
   weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,checkpoints:j,health:j" },
   run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },

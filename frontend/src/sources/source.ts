@@ -85,6 +85,9 @@ export interface Request {
   /** Left, top, width and height in pixels of the image as the model sees it. */
   region?: [number, number, number, number];
   layer?: string;
+  /** Of that layer: the channel, row and column of the one number that is taken apart, from 0. */
+  channel?: number;
+  position?: [number, number];
   run?: string;
   /** How often a budget that ended too early was continued. */
   more?: number;

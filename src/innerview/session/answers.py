@@ -24,6 +24,7 @@ from innerview.session.compute.attention import ATTENTION
 from innerview.session.compute.attribution import ATTRIBUTION
 from innerview.session.compute.check import CHECK
 from innerview.session.compute.computation import Source
+from innerview.session.compute.convolution import CONVOLUTION
 from innerview.session.compute.effects import EFFECTS
 from innerview.session.compute.evidence import EVIDENCE
 from innerview.session.compute.masking import MASK, MASKING
@@ -40,6 +41,7 @@ from innerview.types import Array
 from innerview.viewer.payload import Payload
 from innerview.viewer.payloads.attention import attention_payload
 from innerview.viewer.payloads.check import Check, check_payload
+from innerview.viewer.payloads.convolution import convolution_payload
 from innerview.viewer.payloads.effects import effects_payload
 from innerview.viewer.payloads.evidence import evidence_payload
 from innerview.viewer.payloads.layers import Shown, layers_payload
@@ -200,6 +202,10 @@ def _layers(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return layers_payload(found, model.layers, weights, stamp, shown, complete=bool(query.layer))
 
 
+def _convolution(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
+    return convolution_payload(asked.result(CONVOLUTION, query, listener), _stamp(asked, query))
+
+
 def _attention(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     found = asked.result(ATTENTION, query, listener)
     stamp = _stamp(asked, query)
@@ -233,6 +239,7 @@ ANSWERS: Final[Mapping[str, Callable[[ViewerSource, Query, Listener], Payload]]]
         "masking": _masking,
         "mask": _mask,
         "layers": _layers,
+        "convolution": _convolution,
         "attention": _attention,
         "weights": _weights,
         "run": _training,

@@ -48,7 +48,7 @@ TIMELINE_STEPS: Final = 16
 
 LISTS: Final = (
     "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells",
-    "region", "masks", "marks",
+    "region", "masks", "marks", "position",
 )  # fmt: skip
 """Fields that hold several values; one alone is taken for a list of one."""
 
@@ -111,6 +111,7 @@ class Query:
             of images as large as that, bright where a region is; without any of them, the mask is the region.
         n_placebos: other positions to hold each region against, at most.
         layer: name of the one layer that is wanted whole; empty for all, in part.
+        channel: of that layer, from 0; `position`: row and column in it, of the one number that is taken apart.
     """
 
     target: int | str | None = None
@@ -160,6 +161,8 @@ class Query:
     masks: Sequence[str] = ()
     n_placebos: int = DEFAULT_PLACEBOS
     layer: str = ""
+    channel: int = 0
+    position: Sequence[int] = ()
 
     def __post_init__(self) -> None:
         for name in LISTS:
@@ -420,6 +423,8 @@ MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
         "fill": ("fill", _baseline),
         "tolerance": ("tolerance", _tolerance),
         "cells": ("cells", _wholes("rows and columns", 2)),
+        "channel": ("channel", _whole),
+        "position": ("position", _wholes("row and column", 2)),
         "regions": ("regions", _regions),
         "marks": ("marks", _marks),
         "region": ("region", _wholes("left, top, width and height in pixels", 4)),

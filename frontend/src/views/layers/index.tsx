@@ -1,9 +1,11 @@
 /** How each layer responds to the image: the model as a list of layers, a layer as a grid of channels, a channel large. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { cover, type Pixel } from "../../core/cursor";
 import { EXPLANATIONS } from "../../core/explanations";
 import { SORTS } from "../../core/link";
 import { count, limitText, MINUS, number, percent } from "../../core/numbers";
+import type { ImageBytes } from "../../core/paint";
 import { useAnswer, useChosen, useLink, useSession } from "../../core/session";
 import { useMapKeys } from "../../parts/overlay";
 import { Choice, Radios } from "../../parts/choice";
@@ -13,9 +15,10 @@ import { Legend } from "../../parts/legend";
 import { Player } from "../../parts/slider";
 import { AnswerState, Stale } from "../../parts/states";
 import type { View } from "../view";
+import { Convolution } from "./convolution";
 import { Enlarged } from "./enlarged";
-import { holds, layerFacts, type LayerEntry, listOf, sizeOf, sorted, type Tile } from "./order";
-import { limitOf, Tiles } from "./tiles";
+import { holds, layerFacts, type LayerEntry, type LayerFacts, listOf, sizeOf, sorted, type Tile } from "./order";
+import { Bars, limitOf, Tiles } from "./tiles";
 import { Tree } from "./tree";
 import "./layers.css";
 
@@ -69,6 +72,7 @@ function Layers(): JSX.Element {
   const shown = tiles.slice(0, pages * PAGE);
   // Channels are classes from where on there are as many of them to the end.
   const names = list.slice(index).every(({ channels }) => channels === classes.length) ? classes : [];
+  const single = entry.height * entry.width === 1;
   const constant = facts?.tiles.filter((each) => each.constant).length ?? 0;
   const pick = subject.payload && subject.payload.meta.image === payload.meta.image ? subject.payload.arrays.image : null;
   return (
@@ -93,16 +97,24 @@ function Layers(): JSX.Element {
               {constant > 0 && <p class="remark">! {count(constant)} of the {count(tiles.length)} channels here are constant: the same value everywhere on this image.</p>}
               <div class="settings">
                 <Choice label="Sort by" value={sort} options={SORTS.map((each) => [each, each])} onChange={(value) => go({ sort: value })} />
-                <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => go({ tiles: value as "layer" | "per-channel" })} />
-                <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => go({ three: value === "three" })} />
+                {!single && (
+                  <>
+                    <Radios label="Scale" value={shared ? "layer" : "per-channel"} options={[["layer", "shared"], ["per-channel", "per channel"]]} onChange={(value) => go({ tiles: value as "layer" | "per-channel" })} />
+                    <Radios label="Tiles" value={threes ? "three" : "one"} options={[["one", "one channel"], ["three", "three as RGB", tiles.length < 3]]} onChange={(value) => go({ three: value === "three" })} />
+                  </>
+                )}
               </div>
-              <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} names={names} />
+              {single ? (
+                <Bars facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} names={names} />
+              ) : (
+                <Tiles facts={facts} tiles={shown} chosen={tile.number} onChoose={(channel) => go({ channel })} shared={shared} threes={threes && tiles.length > 2} names={names} />
+              )}
               {tiles.length > shown.length && (
                 <button type="button" onClick={() => setPages(pages + 1)}>
                   Show more of {count(tiles.length)}
                 </button>
               )}
-              {threes ? (
+              {single ? null : threes ? (
                 <p class="second facts">
                   Three channels as red, green and blue: grey 0, full light +{limitText(facts.limit)}, full dark {MINUS}{limitText(facts.limit)}{shared ? "" : " or each three's own"}.
                 </p>
@@ -111,7 +123,10 @@ function Layers(): JSX.Element {
               ) : (
                 <p class="second facts">Per-channel scale: full colour is about the channel's own largest |value|.</p>
               )}
-              <Enlarged payload={payload} facts={facts} tile={tile} shared={shared} image={pick} />
+              {!single && <Enlarged payload={payload} facts={facts} tile={tile} shared={shared} image={pick} />}
+              {(entry.kind === "convolution" || payload.arrays[`kernels/${index}`]) && (
+                <Convolution list={list} layer={entry.name} channel={tile.number} place={placeOf(link.pixel, pick, facts, tile)} image={pick} />
+              )}
               <LayerTable name={entry.name} tiles={tiles} limit={(each) => limitOf(each, facts, shared)} />
             </>
           ) : (
@@ -127,6 +142,14 @@ function Layers(): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The place in a layer that is pinned in the image; where none is, the one with the largest |value|. */
+function placeOf(pixel: Pixel | null, image: ImageBytes | null, { entry, height, width }: LayerFacts, { values }: Tile): Pixel {
+  const all = [entry.height, entry.width] as const;
+  if (pixel && image && pixel[0] < image.shape[0] && pixel[1] < image.shape[1]) return cover(pixel, [image.shape[0], image.shape[1]], all);
+  const at = values.reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best]) ? i : best), 0);
+  return cover([Math.floor(at / width), at % width], [height, width], all);
 }
 
 function LayerTable({ name, tiles, limit }: { name: string; tiles: readonly Tile[]; limit: (tile: Tile) => number }): JSX.Element {

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from innerview.methods import area_mean
+from innerview.methods.one_convolution import output_first
 from innerview.model import FOLLOWING, INPUT, Layer
 from innerview.results import Activations
 from innerview.types import Array
@@ -17,8 +18,6 @@ from innerview.viewer.payloads.stamp import Stamp
 
 BINS: Final = 32
 INPUTS: Final = 8
-WIDEST_KERNEL: Final = 15
-"""Kernels up to this size are shown; a larger array of four axes is something else."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +167,7 @@ def _kernels(
         return -1, None
     read = layers[source].shape[-1:] if source >= 0 else result.image.shape[-1:]
     for name in layers[place].parameters:
-        found = (
-            _output_first(weights[name], layers[place].shape[-1]) if name in weights and layers[place].axes else None
-        )
+        found = output_first(weights[name], layers[place].shape[-1]) if name in weights and layers[place].axes else None
         if found is not None and found.shape[1:2] == read:
             return source, found
     return -1, None
@@ -193,17 +190,6 @@ def _source(layers: Sequence[Layer], place: int) -> int | None:
         return -1
     names = [layer.name for layer in layers]
     return names.index(sources[0]) if len(sources) == 1 else None
-
-
-def _output_first(weight: Array, channels: int) -> Array | None:
-    """Bring a kernel of either axis order to output × input × height × width; None if it is no such kernel."""
-    if weight.ndim != 4:
-        return None
-    if weight.shape[0] == channels and max(weight.shape[2:]) <= WIDEST_KERNEL:
-        return weight
-    if weight.shape[3] == channels and max(weight.shape[:2]) <= WIDEST_KERNEL:
-        return weight.transpose(3, 2, 0, 1)
-    return None
 
 
 def _strongest_inputs(number: int, kernels: Array) -> dict[str, Array]:
