@@ -19,6 +19,7 @@ from innerview.errors import ModelError, OutOfMemory
 from innerview.methods import gradient, predict
 from innerview.model import OUTPUT, InputSpec
 from innerview.targets import Logit
+from raising import raises
 
 
 def small(*parts: nn.Module) -> nn.Module:
@@ -128,17 +129,19 @@ class Sometimes(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "said"),
+    ("error", "kind", "about", "layer"),
     [
-        (RuntimeError("odd"), ModelError, r"failed on 2 images, in layer 1 \(Sometimes\).*RuntimeError: odd"),
-        (ValueError(), ModelError, "ValueError"),
-        (RuntimeError("CUDA out of memory. Tried"), OutOfMemory, "memory ended|Memory ended"),
-        (MemoryError(), MemoryError, "fewer or smaller images"),
+        (RuntimeError("odd"), ModelError, "failure", "1"),
+        (ValueError(), ModelError, "failure", "1"),
+        (RuntimeError("CUDA out of memory. Tried"), OutOfMemory, "memory", None),
+        (MemoryError(), OutOfMemory, "memory", None),
     ],
 )
-def test_a_failure_at_later_images_names_the_layer(error: Exception, kind: type[Exception], said: str) -> None:
+def test_a_failure_at_later_images_names_the_layer(
+    error: Exception, kind: type[ModelError], about: str, layer: str | None
+) -> None:
     model = wrap(nn.Sequential(nn.Identity(), Sometimes(error), small()), input=SPEC, output=CLASSES)
-    with pytest.raises(kind, match=said):
+    with raises(kind, about, found=type(error).__name__, layer=layer):
         model.forward(np.ones_like(random_images()) * 2)
 
 

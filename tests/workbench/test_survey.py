@@ -27,7 +27,7 @@ from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, ReL
 from innerview.cli import main
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
-from innerview.errors import DataError, InnerviewError, OutputError, UsageError
+from innerview.errors import DataError, OutputError, UsageError
 from innerview.methods.segments import segment_sums
 from innerview.model import InputSpec, OutputSpec
 from innerview.session.models import ModelRequest
@@ -810,5 +810,5 @@ def test_workers_write_what_one_process_does_and_a_lost_one_is_begun_again(tmp_p
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     with raises(UsageError, "survey", file="two"):
         survey_by(2, ModelRequest("allcnn"), tmp_path / "data", output=tmp_path / "two", **asked)
-    with pytest.raises(InnerviewError, match="none"):
+    with raises(DataError, "data", file="none"):
         survey_by(2, ModelRequest("allcnn"), tmp_path / "none", output=tmp_path / "three", **asked)

@@ -11,22 +11,23 @@ class FailureLocation:
     """The layer that was entered and has not ended, or else the last one that ended.
 
     What a model computes between its layers belongs to none of them; then the layer before it is named.
+
+    Attributes:
+        where: in words; empty before the first layer.
+        layer: the name of the layer that was entered and has not ended; None between two layers.
     """
 
-    _inside: str = ""
-    _behind: str = ""
+    where: str = ""
+    layer: str | None = None
 
     def enter(self, name: str, kind: str, shapes: Iterable[tuple[int, ...]]) -> None:
         """A layer begins, with tensors of these shapes (in the model's own axis order)."""
-        given = " and ".join(map(str, shapes)) or "no tensor"
-        self._inside = f"in layer {name} ({kind}), which was given {given}"
+        self.where, self.layer = f"in layer {name} ({kind}), which was given {_listed(shapes)}", name
 
     def leave(self, name: str, shapes: Iterable[tuple[int, ...]]) -> None:
         """It ended, and gave tensors of these shapes."""
-        given = " and ".join(map(str, shapes)) or "no tensor"
-        self._inside, self._behind = "", f"after layer {name}, which gave {given}"
+        self.where, self.layer = f"after layer {name}, which gave {_listed(shapes)}", None
 
-    @property
-    def where(self) -> str:
-        """The same in words; empty before the first layer."""
-        return self._inside or self._behind
+
+def _listed(shapes: Iterable[tuple[int, ...]]) -> str:
+    return " and ".join(map(str, shapes)) or "no tensor"

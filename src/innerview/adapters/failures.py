@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
+from innerview.adapters.failure_location import FailureLocation
 from innerview.errors import InnerviewError, ModelError, OutOfMemory
 
 FULL: Final = re.compile(r"out of memory|can't allocate memory|not enough memory|resource_?exhausted|OOM when", re.I)
@@ -57,7 +58,7 @@ STILL: Final = "What needs no gradients still works: predictions, activations, o
 
 @contextmanager
 def made_ours(
-    doing: str, where: Callable[[], str | None] | None = None, after: str = "", back: str = ""
+    doing: str, where: Callable[[], FailureLocation | None] | None = None, after: str = "", back: str = ""
 ) -> Generator[None, None, None]:
     """Turn what a framework raises in the block into our error.
 
@@ -68,7 +69,7 @@ def made_ours(
         back: what was done in place of `doing` where the model runs, so that it failed on the way back.
 
     Raises:
-        ModelError: with all of this; OutOfMemory where memory ended.
+        ModelError: with all of this, and `layer` where it failed inside of one; OutOfMemory where memory ended.
     """
     try:
         yield
@@ -78,11 +79,13 @@ def made_ours(
         raise
     except Exception as error:
         full = isinstance(error, MemoryError) or bool(FULL.search(str(error)))
-        place = where() if where is not None and not full else ""  # nobody wants memory to end once more
+        place = FailureLocation() if where is None or full else where()  # nobody wants memory to end once more
         runs = place is None and bool(back)
-        message = describe(back if runs else doing, error, place or "", STILL if runs else after)
+        place = place or FailureLocation()
+        message = describe(back if runs else doing, error, place.where, STILL if runs else after)
         kind = OutOfMemory if full else ModelError
-        raise kind(message).of("memory" if full else "failure", found=type(error).__name__) from error
+        about = "memory" if full else "failure"
+        raise kind(message).of(about, found=type(error).__name__, layer=place.layer) from error
 
 
 class OfTarget(InnerviewError):

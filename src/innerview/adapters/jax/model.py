@@ -219,7 +219,7 @@ class JaxModel:
         doing = f"the function failed on {len(images)} image{'s' * (len(images) != 1)}"
         return made_ours(doing, partial(self._locate, images), back=BACK)
 
-    def _locate(self, images: Images) -> str | None:
+    def _locate(self, images: Images) -> FailureLocation | None:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = FailureLocation()
 
@@ -231,7 +231,7 @@ class JaxModel:
             with self._looking(), jax.disable_jit(), observing(seen):
                 self._call(jax.numpy.asarray(enter(self.input, images, self.dtype)))
         except Exception:  # noqa: BLE001 it was raised before, and is being told of
-            return place.where
+            return place
         return None
 
     def _run(self, inputs: Any, tap: Tap) -> Any:
@@ -268,7 +268,7 @@ class JaxModel:
         called = "the images alone" if self._parameters is None else "the parameters and the images"
         doing = f"the model failed on {survey.batch} black images, shape {inputs.shape}"
         after = f"{AXES_MAY_BE_WRONG}. It is called with {called}"
-        with made_ours(doing, lambda: place.where, after), self._looking(), jax.disable_jit(), observing(seen):
+        with made_ours(doing, lambda: place, after), self._looking(), jax.disable_jit(), observing(seen):
             output = self._call(jax.numpy.asarray(inputs))
         check_shape(tuple(output.shape), survey.batch, self.output)
 

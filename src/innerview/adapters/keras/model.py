@@ -206,14 +206,14 @@ class KerasModel:
         doing = f"the model failed on {len(images)} image{'s' * (len(images) != 1)}"
         return made_ours(doing, partial(self._locate, images), back=BACK)
 
-    def _locate(self, images: Images) -> str | None:
+    def _locate(self, images: Images) -> FailureLocation | None:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = FailureLocation()
         try:
             with self._looking(), observing(self._model, _unseen, place):
                 self._engine.forward(self._run_plain, enter(self.input, images, self.dtype), frozenset())
         except Exception:  # noqa: BLE001 it was raised before, and is being told of
-            return place.where
+            return place
         return None
 
     def _run_plain(self, inputs: Any, _tap: Tap) -> Any:
@@ -279,13 +279,13 @@ class KerasModel:
             return given[-1]
 
         doing = f"the model failed on {survey.batch} black images, shape {black.shape}"
-        with made_ours(doing, lambda: place.where, after=AXES_MAY_BE_WRONG), LOCK, unchanged(self._model):
+        with made_ours(doing, lambda: place, after=AXES_MAY_BE_WRONG), LOCK, unchanged(self._model):
             try:
                 with self._engine.looking(self._model, dtype):
                     values = self._engine.forward(run, black, frozenset())
             except Exception as error:
                 if said := no_such_convolution(place, error):
-                    raise ModelError(said).of("layout", found=place.where) from error
+                    raise ModelError(said).of("layout", found="channels_first", layer=place.layer) from error
                 raise
         self._given = next(iter(values.values()))
         check_shape(self._given.shape, survey.batch, output)

@@ -143,7 +143,7 @@ class Running:
             ).of("dtype", found=str(output.dtype))
         return output
 
-    def locate(self, images: Images) -> str | None:
+    def locate(self, images: Images) -> FailureLocation | None:
         """Run once more, on images that a run has failed on, to see where; None where it runs now."""
         place = FailureLocation()
         try:
@@ -151,7 +151,7 @@ class Running:
                 entering = self.engine.enter(enter(self.input, images, self.dtype))
                 self.outputs(self.engine.laid(entering.requires_grad_()))
         except Exception:  # noqa: BLE001 it was raised before, and is being told of
-            return place.where
+            return place
         return None
 
     def _survey(self) -> Survey:
@@ -189,7 +189,7 @@ class Running:
         self.taken_off, self.halves = "", []
         doing = f"the model failed on {survey.batch} black images, shape {black.shape}"
         with (
-            made_ours(doing, lambda: place.where, after=AXES_MAY_BE_WRONG),
+            made_ours(doing, lambda: place, after=AXES_MAY_BE_WRONG),
             replace(self.engine, changing=self._copied()).looking(self.model, self.dtype) as kept,
             observing(self.model, seen, place),
             torch.no_grad(),

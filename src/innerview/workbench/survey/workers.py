@@ -101,27 +101,30 @@ def _begin(part: tuple[int, int], request: ModelRequest, data: str | Path, quest
 
 
 def _work(part: tuple[int, int], request: ModelRequest, data: str | Path, question: dict[str, Any], told: Any) -> None:
-    """What a process does; it says why it ended, or nothing if all is well."""
+    """What a process does; it sends why it ended, or None if all is well."""
     try:
         survey(open_model(request), data, shard=part, **question)
     except InnerviewError as problem:
-        told.send((problem.exit_code, str(problem)))
+        told.send(problem)
     except KeyboardInterrupt:  # of the whole group: the first process says so
         pass
     else:
-        told.send((0, ""))
+        told.send(None)
 
 
 def _ended(worker: _Worker, request: ModelRequest, data: str | Path, question: dict[str, Any]) -> bool:
     """Whether a worker is done; a lost one is begun again."""
-    if worker.process.is_alive():
+    if not worker.told.poll():  # true at the end of the process too
         return False
-    worker.process.join()
-    code, said = _heard(worker)
-    if code == 0:
-        return True
-    if said:
-        raise (UsageError if code == UsageError.exit_code else InnerviewError)(said).of("worker", asked=worker.part[0])
+    try:
+        problem: InnerviewError | None = worker.told.recv()
+    except EOFError:  # it was lost
+        worker.process.join()
+    else:
+        worker.process.join()
+        if problem is None:
+            return True
+        raise problem
     if worker.attempts == ATTEMPTS:
         raise InnerviewError(
             f"the worker of part {worker.part[0]} of {worker.part[1]} was lost {ATTEMPTS} times (exit code "
@@ -130,11 +133,3 @@ def _ended(worker: _Worker, request: ModelRequest, data: str | Path, question: d
     again = _begin(worker.part, request, data, question)
     worker.process, worker.told, worker.attempts = again.process, again.told, worker.attempts + 1
     return False
-
-
-def _heard(worker: _Worker) -> tuple[int, str]:
-    """What a worker said at its end; nothing, of one that was lost."""
-    try:
-        return worker.told.recv() if worker.told.poll() else (-1, "")
-    except EOFError:
-        return -1, ""
