@@ -48,6 +48,40 @@ class TokenGrid:
         )
 
 
+@dataclass(frozen=True)
+class Window:
+    """Which positions of its input a layer's position is made from: `size` of them, `dilation` apart, for each axis.
+
+    Attributes:
+        size: rows and columns.
+        stride: from one position to the next one's.
+        before: how many positions above the first row, and left of the first column, the first window begins; None
+            where the input is padded so that nothing but the stride makes it smaller ("same"), the larger part below
+            and to the right.
+        dilation: from one row or column of the window to the next.
+    """
+
+    size: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    before: tuple[int, int] | None = (0, 0)
+    dilation: tuple[int, int] = (1, 1)
+
+    def reach(self, axis: int) -> int:
+        """Positions from the first to the last of a window along an axis, both counted."""
+        return (self.size[axis] - 1) * self.dilation[axis] + 1
+
+    def above(self, axis: int, taken: int) -> int:
+        """How many positions before the first the first window begins, where the input has `taken` along this axis."""
+        if self.before is not None:
+            return self.before[axis]
+        given = -(-taken // self.stride[axis])
+        return max((given - 1) * self.stride[axis] + self.reach(axis) - taken, 0) // 2
+
+
+POINTWISE: Final = Window((1, 1))
+"""Of layers whose positions are each made from the one at the same place."""
+
+
 @short
 @dataclass(frozen=True)
 class Layer:
@@ -64,6 +98,8 @@ class Layer:
         sources: the layers (and INPUT) whose outputs reach this one through what is no layer itself, in the order of
             the calls; None where the wiring is not known.
         follows: the layer whose output it takes as it is, and alone; empty for none, or where the wiring is not known.
+        window: which positions of what it takes each of its positions is made from; None where that is not known, or
+            where it is all of them.
     """
 
     name: str
@@ -74,6 +110,7 @@ class Layer:
     tokens: TokenGrid | None = None
     sources: tuple[str, ...] | None = None
     follows: str = ""
+    window: Window | None = None
 
     @property
     def grid(self) -> tuple[int, int]:

@@ -11,22 +11,23 @@ The head is found by the wiring: from the last layer back to the first with seve
 nothing but pooling, a mean, dropout, reshaping and at most one dense layer on the way. What the layers don't show (an
 activation between them, a sum taken otherwise) shows in the sum: unless the parts add up to every output within
 rounding, for this image and for noise, the model is refused. A position has seen all pixels of its receptive field,
-whose size is found by the gradient and stated.
+whose size is stated (`receptive_fields`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from innerview.errors import UsageError
 from innerview.methods.grad_cam import spread_out
 from innerview.methods.passes import check_image, require_finite
-from innerview.model import DifferentiableModel, Layer, Model, has_gradients
+from innerview.methods.receptive_fields import receptive_field
+from innerview.model import Layer, Model, has_gradients
 from innerview.results import Provenance
 from innerview.results.class_evidence import ClassEvidence
 from innerview.targets import Target
@@ -40,9 +41,6 @@ WEIGHING: Final = frozenset({"dense", "convolution"})
 
 ROUNDING: Final = 64
 """Units of the last place, of the sum of absolute terms, within which a sum counts as exact."""
-
-FAINT: Final = 1e-6
-"""Gradient beside the largest below which a pixel is not seen: what tiles of a convolution leave by rounding."""
 
 INSTEAD: Final = "Use grad-cam or shapley, which need no such end"
 
@@ -89,7 +87,7 @@ def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
     resolved = target.resolve(answer.outputs[0], model.output)
     factors = _factors(resolved, answer.outputs)
     rows, columns = evidence.shape[:2]
-    field = _receptive_field(model, head.layer, images)
+    field = _field(model, head.layer, images)
     told = (
         f"Exact: each output is the sum of {rows} × {columns} positions of layer {head.layer.name}, to {residual:.1g} "
         f"(rounding allows {rounding:.1g}); {_seen(field, image)}."
@@ -108,10 +106,16 @@ def class_evidence(model: Model, image: Image, target: Target) -> ClassEvidence:
         score=float(resolved.score(answer.outputs[:1])[0]),
         target=resolved.index,
         class_names=model.output.class_names,
-        n_evaluations=3 if field else 2,
+        n_evaluations=3 if has_gradients(model) else 2,
         provenance=Provenance.of(model, resolved.describe(model.output.class_names)),
         notes=(told,),
     )
+
+
+def _field(model: Model, layer: Layer, images: Array) -> tuple[int, int] | None:
+    """Rows and columns of pixels that a position sees, at most the image's; None where that is not known."""
+    found = receptive_field(model, layer, images)
+    return None if found.how == "whole image" and not has_gradients(model) else found.seen
 
 
 def _seen(field: tuple[int, int] | None, image: Image) -> str:
@@ -227,43 +231,3 @@ def _factors(target: Target, outputs: Array) -> Float[np.ndarray, " class"]:
             "logit, a contrast or a margin"
         ).of("target", asked=target.unit)
     return first
-
-
-def _receptive_field(model: Model, layer: Layer, images: Array) -> tuple[int, int] | None:
-    """Rows and columns of pixels on which a position depends, at most the image's; None where there are no gradients.
-
-    The first position says how far down and right it sees, the last how far up and left, and the second how far it is
-    from one to the next: in the middle a large field would be cut off at both borders.
-    """
-    if not has_gradients(model):
-        return None
-    grid = (1, 1)
-
-    def corners(values: Array) -> Array:
-        nonlocal grid
-        factors = np.zeros((3, *values.shape), values.dtype)
-        for number, rows in enumerate(factors):
-            for row in rows:
-                positions = layer.positions(row)
-                assert positions is not None  # noqa: S101 as above
-                grid = positions.shape[0], positions.shape[1]
-                at = [(0, min(1, length - 1), -1)[number] for length in grid]
-                # A view of the factors: what is set in it is set in them.
-                positions[at[0], at[1]] = np.random.default_rng(1).normal(size=positions.shape[2])
-        return factors
-
-    answer = cast("DifferentiableModel", model).vjp(images, {layer.name: corners})
-    sizes = np.abs(answer.input_gradients).max(axis=(1, 4))
-    if not sizes.any(axis=(1, 2)).all():
-        return None
-    seen = sizes > FAINT * sizes.max(axis=(1, 2), keepdims=True)
-    return _reach(seen.any(axis=2), grid[0]), _reach(seen.any(axis=1), grid[1])
-
-
-def _reach(seen: Bool[np.ndarray, "3 pixel"], positions: int) -> int:
-    """Pixels along an axis that a position sees, from what the first, the second and the last one see."""
-    length = seen.shape[1]
-    (_, end), (_, next_end), (start, _) = (np.flatnonzero(row)[[0, -1]].tolist() for row in seen)
-    if end == length - 1 or start == 0:
-        return length
-    return min(end - (start - (positions - 1) * (next_end - end)) + 1, length)

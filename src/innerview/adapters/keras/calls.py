@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 from innerview.adapters.failure_location import FailureLocation
+from innerview.adapters.keras.windows import window_of
 from innerview.adapters.keras.wiring import Following
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, Layer
@@ -205,7 +206,7 @@ class Survey:
             return result
         self.results[id(result)] = (layer, result)
         own = tuple(self.names[id(variable)] for variable in layer.weights)
-        self.layers.append(Layer(name, kind_of(layer), own, "", shape[1:]))
+        self.layers.append(Layer(name, kind_of(layer), own, "", shape[1:], window=window_of(layer)))
         return result
 
     def calls_of(self, layer: Any) -> int:

@@ -270,12 +270,19 @@ def _layers(operations: Sequence[Operation], weights: Mapping[str, Array], shape
     """Follow the shape through the operations; the axes of an activation are those before it. It is one chain."""
     layers, axes, before = list[Layer](), IMAGE_AXES, INPUT
     for operation in operations:
-        shape = operation.shape(shape, weights)
+        taken, shape = shape, operation.shape(shape, weights)
         axes = operation.axes if operation.takes else axes
-        follows = before if layers else ""
-        layers.append(
-            Layer(operation.name, operation.kind, operation.parameters, axes, shape, sources=(before,), follows=follows)
+        found = Layer(
+            name=operation.name,
+            kind=operation.kind,
+            parameters=operation.parameters,
+            axes=axes,
+            shape=shape,
+            sources=(before,),
+            follows=before if layers else "",
+            window=operation.window(taken, weights),
         )
+        layers.append(found)
         before = operation.name
     return layers
 

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
+from innerview import layers
 from innerview.adapters.numpy.correlation import Padding, Window, scatter
 from innerview.adapters.numpy.winograd import Kernels
 from innerview.errors import ModelError
@@ -51,6 +52,10 @@ class Operation(ABC):
 
     def _shape(self, before: Shape, weights: Mapping[str, Array]) -> Shape:  # noqa: ARG002 most have no weights
         return before
+
+    def window(self, before: Shape, weights: Mapping[str, Array]) -> layers.Window | None:  # noqa: ARG002
+        """Which positions of its input a position is made from; None for all of them."""
+        return None if self.takes else layers.POINTWISE
 
     def prepare(self, weights: Mapping[str, Array]) -> Prepared:  # noqa: ARG002 most have no weights
         """Lay the weights out for speed."""
@@ -88,6 +93,12 @@ class Convolution(Operation):
 
     def _window(self, before: Shape, kernel: Shape) -> Window:
         return Window.of(before[:2], kernel, self.stride, self.around(before, kernel))
+
+    def window(self, before: Shape, weights: Mapping[str, Array]) -> layers.Window:
+        """The kernel's."""
+        kernel = weights[self.parameters[0]].shape[2:]
+        (above, _), (left, _) = self.around(before, kernel)
+        return layers.Window((kernel[0], kernel[1]), (self.stride, self.stride), (above, left))
 
     def around(self, before: Shape, kernel: Shape) -> Padding:
         """Zeros above and below, left and right of a value of shape `before` (height × width × …)."""
@@ -214,6 +225,10 @@ class _Pooling(Operation):
                 "window", asked=self.size, found=before, layer=self.name
             )
         return after
+
+    def window(self, before: Shape, weights: Mapping[str, Array]) -> layers.Window:  # noqa: ARG002
+        """Side by side."""
+        return layers.Window((self.size, self.size), (self.size, self.size))
 
     def _places(self, value: Array) -> list[Array]:
         """Views of the first, second, … place of every window, in reading order; any axes in front."""

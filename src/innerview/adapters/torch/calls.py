@@ -28,6 +28,7 @@ from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.keeping import restoring
 from innerview.adapters.positions import Order
 from innerview.adapters.torch.state import Tensors, flags, freeze, random_draws, settings
+from innerview.adapters.torch.windows import window_of
 from innerview.adapters.torch.wiring import Following
 from innerview.adapters.wiring import Wiring
 from innerview.errors import ModelError
@@ -179,7 +180,8 @@ class Survey:
             return
         names = {id(parameter): known for known, parameter in self.model.named_parameters()}
         parameters = tuple(names[id(own)] for own in module.parameters())  # of a part that is not called too
-        self.layers.append(Layer(name, _kind(module), parameters, "", tuple(result.shape[1:])))
+        shape, window = tuple(result.shape[1:]), window_of(module)
+        self.layers.append(Layer(name, _kind(module), parameters, "", shape, window=window))
 
 
 def array_of(value: torch.Tensor) -> Array:
