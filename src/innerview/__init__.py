@@ -41,6 +41,7 @@ _HOMES = {
     "attention": "tensors",
     "attention_rollout": "tensors",
     "captum_attribution": "tensors",
+    "channel_atlas": "workbench.survey.atlas",
     "class_evidence": "tensors",
     "compare": "workbench",
     "deletion": "tensors",

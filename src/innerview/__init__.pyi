@@ -74,6 +74,7 @@ from innerview.workbench import Query as Query
 from innerview.workbench import compare as compare
 from innerview.workbench import explain as explain
 from innerview.workbench import survey as survey
+from innerview.workbench.survey.atlas import channel_atlas as channel_atlas
 
 __version__: str
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "attention",
     "attention_rollout",
     "captum_attribution",
+    "channel_atlas",
     "class_evidence",
     "compare",
     "deletion",

@@ -17,6 +17,7 @@ import pytest
 from jinja2 import UndefinedError, nodes
 from jinja2.visitor import NodeVisitor
 
+from innerview.viewer.atlas_page import Entry, Part, Tile, atlas_page
 from innerview.viewer.explanations import Explanation
 from innerview.viewer.page import Answer, Figure, Narrow, Section, image_page, overview_page
 from innerview.viewer.rendering import FOLDER, _environment, address, clean, render, verbatim
@@ -73,7 +74,14 @@ def frame(name: str) -> str:
     return render("frame.html", page=name, key="0123", stills=verbatim(""), live=True)
 
 
+def atlas(name: str) -> str:
+    tiles = (Tile(1, 0, 0, 2, 3, cut=True, words=name), Tile(1, 0, 0, 2, 3, cut=False, words=name))
+    parts = [Part(name, name, (Entry(0, (name,), ((name, 0.5),), tiles, tiles),))]
+    return atlas_page(name, [name], parts, {1: name}, (4, 5), [(name, name)])
+
+
 CASES: Mapping[str, Callable[[str], str]] = {
+    "atlas.html": atlas,
     "image.html": image,
     "overview.html": overview,
     "run.html": run,
@@ -84,7 +92,7 @@ CASES: Mapping[str, Callable[[str], str]] = {
     "prediction.html": lambda name: render("prediction.html", rows=[(name, name, name)]),
 }
 PARTS = {"base.html", "parts.html"}
-VOID = {"meta", "img", "link", "source"}
+VOID = {"meta", "img", "input", "link", "source"}
 
 
 class Shape(HTMLParser):

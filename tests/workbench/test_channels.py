@@ -12,7 +12,7 @@ from scipy import stats
 
 from innerview.cli import main
 from innerview.errors import UnknownClass, UsageError
-from innerview.workbench.survey.channels import selective, survey_channels
+from innerview.workbench.survey.channels import areas, selective, survey_channels
 from innerview.workbench.survey.shards import open_shards
 from raising import raises
 
@@ -54,10 +54,12 @@ def test_a_channel_of_one_class_is_told_with_its_images(tmp_path: Path) -> None:
     found = survey_channels(written(tmp_path / "rows"), top=3)
     first, second, third = found.channels
     assert (first.answer, first.selectivity, first.fires) == ("dog", 1.0, pytest.approx(1 / 3))
-    assert first.top == ("58.png", "55.png", "52.png")
-    assert first.positions == (58, 55, 52)
+    assert [one.image for one in first.top] == ["58.png", "55.png", "52.png"]
+    assert [(one.index, one.position, one.value) for one in first.top] == [(58, 58, 59), (55, 55, 56), (52, 52, 53)]
     assert len(first.quantiles) == 4
-    assert int(first.quantiles[-1].removesuffix(".png")) % 3 == 1
+    assert first.quantiles[-1].index % 3 == 1
+    assert [one.answer for one in first.speaks_for] == ["dog"]
+    assert second.speaks_for == third.speaks_for == ()
     assert second.low < 0.5 + 0.25
     assert (third.fires, third.selectivity) == (0.0, 0.5)
     assert found.of_class("dog", CLASSES)[0] == first
@@ -72,6 +74,7 @@ def test_selectivity_is_the_area_under_the_curve() -> None:
     own, others = values[labels == 2], values[(labels >= 0) & (labels != 2)]
     expected = stats.mannwhitneyu(own, others).statistic / (len(own) * len(others))
     assert selective(values, labels, 2)[0] == pytest.approx(expected)
+    assert areas(values, labels)[2] == pytest.approx(expected)
     assert selective(-values, labels, 2)[0] == pytest.approx(1 - expected)
 
 

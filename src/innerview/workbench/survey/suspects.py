@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 
@@ -44,7 +44,7 @@ from innerview.typing import ModelLike
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.survey.groups import Group, find_groups, space_of
 from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
-from innerview.workbench.survey.reading import Survey, read_survey
+from innerview.workbench.survey.reading import Survey, read_survey, require_same
 from innerview.workbench.survey.traits import describe
 
 HOSTS: Final = (4, 8)
@@ -226,16 +226,7 @@ def find_suspects(
 def _records(found: Survey, model: Model, data: Source) -> Sequence[Record]:
     """The data set's images, if model and data are those of the survey."""
     records = open_records(data, str(found.about.get("part", "test")))
-    was: Any = found.about.get("data")
-    known = cast("Mapping[str, Any]", was).get("fingerprint") if isinstance(was, Mapping) else None
-    for what, same in (
-        ("model", found.about.get("model") == model.fingerprint),
-        ("data set", known == records.fingerprint),
-    ):
-        if not same:
-            raise UsageError(f"{found.folder} is a survey of another {what}; give the {what} that was surveyed").of(
-                what, path=found.folder
-            )
+    require_same(found, model, records)
     if "features" not in found.columns:
         raise UsageError(f"the survey in {found.folder} has no features, by which groups are found").of(
             "features", path=found.folder, found=None
