@@ -151,8 +151,8 @@ def built(kind: str) -> Model:
     return innerview.wrap(module, input=InputSpec(20, 24, 1, layout="CHW"), output=OutputSpec(("a", "b", "c")))
 
 
+@pytest.mark.torch
 def test_what_no_layer_does_is_found_by_the_gradient() -> None:
-    pytest.importorskip("torch")
     model = built("between")
     layer = next(one for one in model.layers if one.name == "second")
     wrong = worked_out(model, layer)
@@ -163,9 +163,9 @@ def test_what_no_layer_does_is_found_by_the_gradient() -> None:
     agrees(found, changed(model, layer))
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("kind", ["mean", "circle"])
 def test_what_sees_far_away_is_never_said_to_see_less(kind: str) -> None:
-    pytest.importorskip("torch")
     model = built(kind)
     layer = next(one for one in model.layers if one.name == "second")
     found = receptive_field(model, layer)
