@@ -89,6 +89,18 @@ describe("notes under the curves", () => {
     // The entropy of 0.91 and nine times 0.01.
     expect(notesOf(run({ test_loss: 0.383, loss: 0.69 }), 10)[0]).toContain("above 0.500;");
     expect(notesOf(run({ test_loss: 0.9, loss: 0.69 }), 10)).toEqual([]);
-    expect(notesOf(run({ test_loss: 0.383, loss: 0.69 }, 0), 10)).toEqual([]);
+    expect(notesOf(run({ test_loss: 0.7, loss: 0.69 }, 0), 10)).toEqual([]);
+  });
+
+  test("only what is true of the run is a reason", () => {
+    const told = (configuration: object): string => {
+      const { arrays } = run({ test_loss: 0.383, loss: 0.69 }) as { arrays: object };
+      return notesOf({ arrays, meta: { manifest: { configuration } } } as never, 10)[0];
+    };
+    const augmentation = { flip: "random", shift: 3, rotation: 0, scale: 0.1, fraction: 0.5 };
+    expect(told({ augmentation, optimisation: { label_smoothing: 0 } })).toContain("the training loss is of changed images (mirrored, shifted, scaled); the test loss has nothing of it.");
+    expect(told({ augmentation: { flip: "none", shift: 0 }, stages: [{ until: 1, size: 0 }], optimisation: { label_smoothing: 0.1 } })).toContain("the training loss is measured with label smoothing 0.1");
+    expect(told({ dropout: 0.5 })).toContain("(with dropout)");
+    expect(told({ epochs: 3 })).toContain("did not record why");
   });
 });

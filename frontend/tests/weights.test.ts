@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { timesOf } from "../src/core/runs";
 import type { Payload } from "../src/generated/payloads";
-import { elsewhere, everyBin, outsideWords, tableRows, weightLayers } from "../src/views/weights/facts";
+import { byMovement, elsewhere, everyBin, movement, outsideWords, tableRows, weightLayers } from "../src/views/weights/facts";
 
 const ints = (values: number[], shape: number[]): object => ({ data: Uint32Array.from(values), shape });
 const floats = (values: number[], shape: number[]): object => ({ data: Float32Array.from(values), shape });
@@ -31,6 +31,21 @@ const payload = {
   },
 } as unknown as Payload<"weights">;
 const layers = weightLayers(payload);
+
+const still = { ...layers[0], distance: [0.2, 0.15, 0], name: "conv1.weight" };
+const moving = { ...layers[1], distance: [0.674, 0.1, 0], name: "conv4.weight" };
+
+test("what moved most stands first, and who was early is told only where checkpoints tell it", () => {
+  const times = timesOf({ epochs: floats([0, 1, 2], [3]), steps: floats([0, 5, 9], [3]) } as never);
+  expect(byMovement([still, moving]).map(({ name }) => name)).toEqual(["conv4.weight", "conv1.weight"]);
+  expect(movement([still, moving], times)).toBe(
+    "conv4 moved by 67.4 % of its size from epoch 0 to epoch 2.00, the most; conv1 by 20 %, the least. conv4 was halfway first, by epoch 1.00; conv1 last, by epoch 2.00.",
+  );
+  const two = timesOf({ epochs: floats([0, 2], [2]), steps: floats([0, 9], [2]) } as never);
+  const ends = [still, moving].map((layer) => ({ ...layer, distance: [layer.distance[0], 0] }));
+  expect(movement(ends, two)).toBe("conv4 moved by 67.4 % of its size from epoch 0 to epoch 2.00, the most; conv1 by 20 %, the least.");
+  expect(movement(layers, times)).toBeNull();
+});
 
 test("every weight is counted once", () => expect(layers.map(({ totals }) => totals)).toEqual([[3, 8], [15, 15]]));
 

@@ -7,7 +7,7 @@ import csv
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browser.driving import Known, show
+from browser.driving import Known, expect_link, show
 
 CARD = ".weights .card"
 
@@ -32,7 +32,7 @@ def test_all_weights_are_in_a_bin_or_named_as_outside(page: Page, known: Known) 
 
 
 def test_log_changes_the_axis_and_the_bin_reads_out_by_keys(page: Page, known: Known) -> None:
-    show(page, "#/weights", CARD)
+    show(page, "#/weights?wo=model", CARD)
     card = page.locator(CARD).first
     expect(card.locator(".axis-title").last).to_have_text("weight")
     titles = card.locator(".axis-title")
@@ -73,3 +73,24 @@ def test_the_csv_equals_the_array_and_a_png_comes_too(page: Page, known: Known) 
     with page.expect_download() as download:
         page.get_by_role("button", name="as PNG").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_moved_most_stands_first_and_an_axis_may_be_shared(page: Page, known: Known) -> None:
+    show(page, "#/weights", CARD)
+    payload = known.ask("weights", run=known.hello["runs"][0]["id"])
+    distance, names = payload.arrays["distance"], payload.json("layers")
+    order = np.argsort(-distance[0], kind="stable")
+    heads = page.locator(f"{CARD} h2")
+    assert [one.split()[0] for one in heads.all_inner_texts()] == [names[place] for place in order]
+    said = page.locator("[data-moved]")
+    expect(said).to_contain_text(f"{names[order[0]].removesuffix('.weight')} moved by {100 * distance[0].max():.0f} %")
+    expect(said).to_contain_text(f"{names[order[-1]].removesuffix('.weight')} by {100 * distance[0].min():.1f} %")
+    page.get_by_role("radio", name="as in the model").check()
+    assert [one.split()[0] for one in heads.all_inner_texts()] == names
+    ticks = page.locator(CARD).nth(1).locator("text[text-anchor=middle]:not(.axis-title)")
+    before = ticks.all_text_contents()
+    page.get_by_role("radio", name="one for all").check()
+    first = page.locator(CARD).first.locator("text[text-anchor=middle]:not(.axis-title)")
+    assert ticks.all_text_contents() == first.all_inner_texts() != before
+    expect_link(page, "wo", "model")
+    expect_link(page, "wa", "1")

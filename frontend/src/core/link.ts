@@ -70,6 +70,9 @@ export interface Link {
   /** Weights: how histograms are drawn, and whether counts are. */
   histogram: (typeof HISTOGRAMS)[number];
   logs: boolean;
+  /** Weights: as the model has them, or those first that moved most; one axis for all layers. */
+  layers: "moved" | "model";
+  common: boolean;
   /** Training: null is epochs where they are known. */
   over: (typeof AXES)[number] | null;
   smoothing: number;
@@ -117,6 +120,8 @@ export const DEFAULTS: Link = {
   step: null,
   histogram: "ridges",
   logs: false,
+  layers: "moved",
+  common: false,
   over: null,
   smoothing: 60,
   epoch: null,
@@ -203,6 +208,8 @@ export const KEYS: Record<string, Row> = {
   cv: row("step", within(0, 99, true)),
   wh: row("histogram", oneOf(HISTOGRAMS)),
   wl: row("logs", flag, () => "1"),
+  wo: row("layers", oneOf(["moved", "model"] as const)),
+  wa: row("common", flag, () => "1"),
   x: row("over", oneOf(AXES)),
   sm: row("smoothing", within(0, 95, true)),
   ep: row("epoch", within(0, 1e9)),

@@ -38,6 +38,8 @@ export class Session {
   readonly hover = new Store<Pixel | null>(null);
   readonly hoverClass = new Store<number | null>(null);
   readonly lay = new Store<Laid | null>(null);
+  /** What a view asks here instead of its usual question; null for that. */
+  readonly question = new Store<string | null>(null);
   /** Saves what is shown as an image, and as one that moves where there is something to reveal. */
   readonly card = new Store<{ still: () => void; reveal: (() => Promise<void>) | null } | null>(null);
   /** Photos that were sent from this page, by the image that came of them. */

@@ -54,6 +54,7 @@ export function App(): JSX.Element {
     },
   ]);
 
+  const asked = useStore(session.question);
   // Made once: what they show they watch by themselves.
   const [strip, header, nav] = useMemo(() => [<Strip key="strip" />, <Header key="header" onHelp={() => setHelp(true)} />, <Nav key="nav" />], []);
   return (
@@ -75,7 +76,7 @@ export function App(): JSX.Element {
         <Notices />
         {!view.whole && (
           <h1 tabIndex={-1}>
-            {view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : ` versus ${className(versus, classes)}`}`)}
+            {asked ?? view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : ` versus ${className(versus, classes)}`}`)}
           </h1>
         )}
         <view.Component key={view.name} />

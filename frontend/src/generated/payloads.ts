@@ -454,6 +454,8 @@ export interface WeightsArrays {
   minimum: Tensor<Float32Array>;
   /** checkpoint × layer */
   maximum: Tensor<Float32Array>;
+  /** checkpoint × layer: from the last checkpoint, as a fraction of the size of its weights; NaN where unknown */
+  distance?: Tensor<Float32Array>;
   /** checkpoint: NaN where unknown */
   steps: Tensor<Float32Array>;
   /** checkpoint: NaN where unknown */
@@ -605,7 +607,7 @@ export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   layers: { arrays: "activation/*;I8;*a,*b,*c;*c;?|channels/*;U32;*c;;?|colours/*;F32;*c,3;;?|mean/*;F32;*c;;?|maximum/*;F32;*c;;?|minimum/*;F32;*c;;?|above/*;F32;*c;;?|histogram/*;U32;*c,32;;?|edges/*;F32;33;;?|kernels/*;I8;*d,*e,*f,*g;*d;?|inputs/*;U16;*d,*e;;?", meta: "layers:j,complete:?" },
   convolution: { arrays: "patch;F32;a,b,c|kernel;F32;a,b,c|products;F32;a,b,c|inputs;U32;a|parts;F32;a|sums;F32;4", meta: "layer,channel:i,position:j,source,others:i,biased:?,corner:j,stride:i,dilation:i,following:j" },
   attention: { arrays: "weights;I8;a,b,b;a|rollout;I8;b,b;1;?", meta: "layers:j,layer,start:i,rows:i,columns:i,missing:?" },
-  weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|steps;F32;a|epochs;F32;a", meta: "layers:j,checkpoints:j,health:j" },
+  weights: { arrays: "counts/*;U32;a,*b|edges/*;F32;*c|under;U32;a,d|over;U32;a,d|nan;U32;a,d|infinite;U32;a,d|mean;F32;a,d|std;F32;a,d|minimum;F32;a,d|maximum;F32;a,d|distance;F32;a,d;;?|steps;F32;a|epochs;F32;a", meta: "layers:j,checkpoints:j,health:j" },
   run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
   tested: { arrays: "confusion;U32;a,a|images;U8;b,c,d,3;;?|predicted;U32;b|label;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
   timeline: { arrays: "steps;F32;a|epochs;F32;a|image;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|predicted;U32;a|confidence;F32;a|heatmaps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,label:i?,unit,target_words,name,run:?" },

@@ -74,7 +74,28 @@ def weight_histograms(
     counted: dict[str, Any] = {
         name: np.array([[cell[name] for cell in row] for row in cells])[:, : len(names)] for name in cells[0][0]
     }
-    return WeightHistograms(checkpoints=tuple(checkpoints), layers=names, edges=edges[: len(names)], **counted)
+    distance = np.array(
+        [[relative_distance(values, end) for values, end in zip(row, table[-1], strict=True)] for row in table]
+    )
+    return WeightHistograms(
+        checkpoints=tuple(checkpoints),
+        layers=names,
+        edges=edges[: len(names)],
+        distance=distance[:, : len(names)],
+        **counted,
+    )
+
+
+def relative_distance(values: Array, end: Array | None) -> float:
+    """How far weights are from those at the end, as a fraction of the size of these: |w − w_end| / |w_end|.
+
+    NaN where there are none, where the shapes differ, or where one of them is not finite.
+    """
+    if end is None or values.shape != end.shape or not values.size:
+        return float("nan")
+    last = end.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # squares of what has exploded
+        return float(np.linalg.norm(values.astype(np.float64) - last)) / max(float(np.linalg.norm(last)), 1e-30)
 
 
 def is_real(values: Array) -> bool:

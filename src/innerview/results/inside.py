@@ -30,6 +30,8 @@ class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
         under: finite weights below the first edge; `over`: above the last.
         nan: weights that are not a number; `infinite`: plus or minus infinity.
         mean: of the finite weights (NaN if there is none); likewise `std`, `minimum` and `maximum`.
+        distance: how far each checkpoint's weights are from the last one's, as a fraction of the size (Euclidean norm)
+            of those; NaN where one has none, or others in number; None where it was not worked out.
         notes: what is not counted here or stands otherwise than somebody may think, in words.
     """
 
@@ -46,6 +48,7 @@ class WeightHistograms(Result["WeightHistograms[Array]", A_co]):
     minimum: Float[A_co, "checkpoint layer"]
     maximum: Float[A_co, "checkpoint layer"]
     notes: tuple[str, ...] = ()
+    distance: Float[A_co, "checkpoint layer"] | None = None
 
     @property
     def sizes(self) -> Int[A_co, "checkpoint layer"]:

@@ -82,22 +82,36 @@ export function notesOf({ arrays, meta }: Payload<"run">, n: number): string[] {
   if (all > images && Number.isFinite(accuracy)) {
     notes.push(`The curve's tests are of ${count(images)} test images (the last: ${exact(accuracy)}); at the end all ${count(all)} were tested: ${exact(final)}.`);
   }
-  const smoothing = labelSmoothing(meta.manifest);
-  const least = -(1 - smoothing + smoothing / n) * Math.log(1 - smoothing + smoothing / n) - (n - 1) * (smoothing / n) * Math.log(smoothing / n);
-  if (smoothing > 0 && n > 1 && last("test_loss") < Math.max(least, ...[last("loss"), last("train_loss")].filter(Number.isFinite))) {
-    notes.push(`The test loss lies below the training loss because they measure two things: the training loss is of changed images (shifted, mirrored, made smaller) and with label smoothing ${smoothing}, which alone keeps it above ${number(least)}; the test loss has neither.`);
-  }
+  const known = said(meta.manifest, "label_smoothing");
+  const smoothing = typeof known === "number" && known > 0 && known < 1 ? known : 0;
+  const least = smoothing && n > 1 ? -(1 - smoothing + smoothing / n) * Math.log(1 - smoothing + smoothing / n) - (n - 1) * (smoothing / n) * Math.log(smoothing / n) : 0;
+  if (last("test_loss") < Math.max(least, ...[last("loss"), last("train_loss")].filter(Number.isFinite))) notes.push(whyBelow(meta.manifest, smoothing, least));
   return notes;
 }
 
 const exact = (part: number): string => `${(100 * part).toFixed(2)} %`;
 
-/** What the manifest says of it, wherever it stands. */
-function labelSmoothing(manifest: unknown): number {
-  if (typeof manifest !== "object" || manifest === null) return 0;
+/** What an augmentation does to images, by its name in a manifest. */
+const CHANGES: Record<string, string> = { flip: "mirrored", shift: "shifted", rotation: "turned", scale: "scaled", dropout: "with dropout" };
+
+/** Why a test loss lies below the training loss: what the manifest knows of this run, and nothing else. */
+function whyBelow(manifest: unknown, smoothing: number, least: number): string {
+  const augmented = said(manifest, "augmentation");
+  const changes = Object.entries({ ...(typeof augmented === "object" ? augmented : {}), dropout: said(manifest, "dropout") }).flatMap(([name, value]) => (value && value !== "none" && CHANGES[name] ? [CHANGES[name]] : []));
+  const stages = said(manifest, "stages");
+  if (Array.isArray(stages) && stages.some(({ size }) => size > 0)) changes.push("made smaller at first");
+  const reasons = [changes.length && `is of changed images (${changes.join(", ")})`, smoothing && `is measured with label smoothing ${smoothing}, which alone keeps it above ${number(least)}`].filter(Boolean);
+  return reasons.length
+    ? `The test loss lies below the training loss because they measure two things: the training loss ${reasons.join(" and ")}; the test loss has ${reasons.length > 1 ? "neither" : "nothing of it"}.`
+    : "The test loss lies below the training loss, and this run did not record why. Usual reasons: dropout, augmentation or label smoothing, which tests don't have, or a training loss averaged over an epoch in which the model went on learning.";
+}
+
+/** What the manifest says by this name, wherever it stands. */
+function said(manifest: unknown, name: string): unknown {
+  if (typeof manifest !== "object" || manifest === null) return undefined;
   for (const [key, value] of Object.entries(manifest)) {
-    const found = key === "label_smoothing" && typeof value === "number" ? value : labelSmoothing(value);
-    if (found > 0 && found < 1) return found;
+    const found = key === name ? value : said(value, name);
+    if (found !== undefined) return found;
   }
-  return 0;
+  return undefined;
 }

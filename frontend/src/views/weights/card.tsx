@@ -3,14 +3,14 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { areaPath, linePath } from "../../core/curves";
 import type { Link } from "../../core/link";
-import { count, number, probability } from "../../core/numbers";
+import { count, number, percent, probability } from "../../core/numbers";
 import { ENTRIES, ramp, type Theme } from "../../core/ramps";
 import type { Times } from "../../core/runs";
 import { useTheme } from "../../core/session";
 import { type Axis, Plot, type Room } from "../../parts/chart";
 import { Slider } from "../../parts/slider";
 import { Remark } from "../../parts/states";
-import { type LayerWeights, outsideWords } from "./facts";
+import { type LayerWeights, moved, outsideWords } from "./facts";
 
 /** How many rows high the tallest ridge is. */
 const OVERLAP = 2.5;
@@ -26,9 +26,11 @@ export interface CardProps {
   at: number;
   way: Link["histogram"];
   log: boolean;
+  /** The axis of all layers; null for its own. */
+  axis: readonly [number, number] | null;
 }
 
-export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
+export function Card({ layer, times, at, way, log, axis }: CardProps): JSX.Element {
   const { name, edges, counts, totals, mean, std } = layer;
   const [bin, setBin] = useState<number | null>(null);
   const bend = log ? Math.log1p : (n: number): number => n;
@@ -52,12 +54,16 @@ export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
   return (
     <figure class="card">
       <h2 data-print>
-        {name} <span class="second">{count(totals[at])} weights</span>
+        {name}{" "}
+        <span class="second">
+          {moved(layer) >= 0 && `moved by ${percent(moved(layer))} · `}
+          {count(totals[at])} weights
+        </span>
       </h2>
       <Plot
         title={`Weights of ${name}`}
         says={`${times.words(at)}: mean ${number(mean[at], true)}, standard deviation ${number(std[at])}; the largest bin holds ${count(most)}.`}
-        x={{ title: "weight", domain: [edges[0], edges[bins]] }}
+        x={{ title: "weight", domain: axis ?? [edges[0], edges[bins]] }}
         y={y}
         height={Math.max(HEIGHT, way === "ridges" ? 50 + (counts.length + OVERLAP) * ROW : 0)}
         margin={MARGIN}
@@ -77,11 +83,12 @@ export function Card({ layer, times, at, way, log }: CardProps): JSX.Element {
         <Slider label="bin" max={bins - 1} value={shown} onChange={setBin} spoken={`${place}: ${inBin(at)} at ${times.words(at)}`} output="" />
       </div>
       <p class="facts" data-bin data-print>
-        {place}: {way === "before and after" && `${count(counts[0][shown])} before, `}
+        {place}: {way === "before and after" && counts.length > 1 && `${count(counts[0][shown])} before, `}
         {inBin(at)} at {times.words(at)}
       </p>
       <p class="second facts">
-        mean {number(mean[at], true)} · std {number(std[0])} → {number(std[at])} · largest bin: {count(most)}
+        mean {number(mean[at], true)} · std {counts.length > 1 && `${number(std[0])} → `}
+        {number(std[at])} · largest bin: {count(most)}
         {outside && ` · ${outside}`}
       </p>
       {layer.findings.map((words) => (
@@ -116,7 +123,11 @@ function Ridges({ room, layer, at, bend, top }: Drawn): JSX.Element {
   return (
     <>
       {counts.map((_, e) => (
-        <path key={e} class={e === at ? "ridge chosen" : "ridge"} d={areaPath(outline(e))} />
+        // Two paths: what is behind must not shine through, and the older is paler.
+        <g key={e}>
+          <path class="ridge" d={areaPath(outline(e))} />
+          <path class="filled" fill-opacity={0.25 + (0.75 * e) / Math.max(1, counts.length - 1)} d={areaPath(outline(e))} />
+        </g>
       ))}
       <path class="ridge line" d={linePath(outline(at).map(([left, , high]) => [left, high]))} />
     </>

@@ -23,6 +23,8 @@ export interface LayerWeights {
   std: number[];
   minimum: number[];
   maximum: number[];
+  /** By checkpoint: how far it still is from its last weights, as a fraction of their size; NaN where unknown. */
+  distance: number[];
   /** Sentences about this layer. */
   findings: string[];
 }
@@ -49,9 +51,33 @@ export function weightLayers({ arrays, meta }: Payload<"weights">): LayerWeights
       std: column("std"),
       minimum: column("minimum"),
       maximum: column("maximum"),
+      distance: counts.map((_, e) => arrays.distance?.data[e * names.length + l] ?? Number.NaN),
       findings: findings.filter(({ layer }) => layer && (layer === name || name.startsWith(`${layer}.`))).map(({ words }) => words),
     };
   });
+}
+
+/** How far a layer moved from the first checkpoint to the last, as a fraction of its size there; NaN where unknown. */
+export const moved = ({ distance }: LayerWeights): number => (distance.length > 1 ? distance[0] : Number.NaN);
+
+/** The layers, those that moved most first where that is known. */
+export const byMovement = (layers: readonly LayerWeights[]): LayerWeights[] => layers.toSorted((a, b) => (moved(b) || 0) - (moved(a) || 0));
+
+const bare = (name: string): string => name.replace(/\.weight$/, "");
+
+/** Which layers moved most and least from the first to the last checkpoint, and which was first halfway; null where unknown. */
+export function movement(layers: readonly LayerWeights[], times: Times): string | null {
+  const known = byMovement(layers.filter((layer) => moved(layer) >= 0));
+  if (!known.length) return null;
+  const [most, least] = [known[0], known[known.length - 1]];
+  const way = `from ${times.words(0)} to ${times.words(times.at.length - 1)}`;
+  const first = `${bare(most.name)} moved by ${percent(moved(most))} of its size ${way}`;
+  if (known.length < 2) return `${first}.`;
+  // Only checkpoints between the first and the last tell who was early.
+  const half = known.map((layer) => [bare(layer.name), layer.distance.findIndex((now) => now <= moved(layer) / 2)] as const).sort((a, b) => a[1] - b[1]);
+  const [early, late] = [half[0], half[half.length - 1]];
+  const order = early[1] < late[1] ? ` ${early[0]} was halfway first, by ${times.words(early[1])}; ${late[0]} last, by ${times.words(late[1])}.` : "";
+  return `${first}, the most; ${bare(least.name)} by ${percent(moved(least))}, the least.${order}`;
 }
 
 /** Fraction of a layer's weights that lie in another bin at a checkpoint than at the first: half the sum of |differences|. */
@@ -64,7 +90,7 @@ export function shifted({ counts, totals, outside }: LayerWeights, at: number): 
 /** Which layers' histograms changed most and least since the first checkpoint, in words; null at the first one. */
 export function changed(layers: readonly LayerWeights[], at: number, times: Times): string | null {
   if (at === 0 || layers.length < 2) return null;
-  const order = layers.map((layer) => [layer.name.replace(/\.weight$/, ""), shifted(layer, at)] as const).sort((a, b) => b[1] - a[1]);
+  const order = layers.map((layer) => [bare(layer.name), shifted(layer, at)] as const).sort((a, b) => b[1] - a[1]);
   const [[most, much], [least, little]] = [order[0], order[order.length - 1]];
   return `From ${times.words(0)} to ${times.words(at)} ${most} changed most (${percent(much)} of its weights lie in other bins), ${least} least (${percent(little)}).`;
 }

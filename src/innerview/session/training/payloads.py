@@ -137,12 +137,23 @@ def show_weights(run: Recorded, stamp: Stamp) -> Payload:
         checkpoints=tuple(f"step {step:,}" for step in steps),
         layers=tuple(names),
         edges=np.stack([one["edges"] for one in columns]),
+        distance=_distances(run, steps),
         **table,
     )
     epochs = _at(run, "epoch", np.asarray(steps, dtype=np.float64))
     return weights_payload(
         found, Stamp(stamp.network or "run"), steps=steps, epochs=epochs.tolist(), health=health(run)
     )
+
+
+def _distances(run: Recorded, steps: Sequence[int]) -> Array | None:
+    """How far the weights still are from the last ones, at those steps at which they were saved; NaN at the others."""
+    try:
+        times = run.times
+    except InnerviewError:  # a checkpoint that is on its way, or none at all
+        return None
+    saved = {int(step): row for step, row in zip(times.steps, times.distance, strict=True)}
+    return np.stack([saved.get(step, np.full(len(times.layers), np.nan)) for step in steps])
 
 
 COLUMNS: Final = ("counts", "under", "over", "nan", "infinite", "mean", "std", "minimum", "maximum")

@@ -19,6 +19,7 @@ from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
 from innerview.files.combined import STORED, is_a_part
 from innerview.files.tensors import Entry, read_header
+from innerview.methods.weights import relative_distance
 from innerview.runs import Checkpoint, Histogram, History, RunFolder, status
 from innerview.runs.histograms import BINS
 from innerview.runs.metrics import as_number
@@ -305,7 +306,7 @@ def _statistics(values: Array, before: Array | None, taken: int, end: Array | No
     norm = float(np.linalg.norm(finite))
     values = values.astype(np.float64)  # squares of what has exploded don't fit into float32
     moved = _distance(values, before) / max(norm, 1e-30) / max(taken, 1)
-    distance = _distance(values, end) / max(np.nan if end is None else float(np.linalg.norm(end)), 1e-30)
+    distance = relative_distance(values, end)
     return (
         float(finite.mean()),
         float(finite.std()),

@@ -38,6 +38,8 @@ def weights_payload(
         **{name: counted(getattr(found, name)) for name in COUNTS},
         **{name: numbered(getattr(found, name)) for name in STATISTICS},
     }
+    if found.distance is not None:
+        arrays["distance"] = numbered(found.distance)
     for place in range(len(found.layers)):
         arrays[f"counts/{place}"] = counted(found.counts[:, place])
         arrays[f"edges/{place}"] = numbered(found.edges[place])
