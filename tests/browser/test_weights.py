@@ -91,6 +91,6 @@ def test_what_moved_most_stands_first_and_an_axis_may_be_shared(page: Page, know
     before = ticks.all_text_contents()
     page.get_by_role("radio", name="one for all").check()
     first = page.locator(CARD).first.locator("text[text-anchor=middle]:not(.axis-title)")
-    assert ticks.all_text_contents() == first.all_inner_texts() != before
+    assert ticks.all_text_contents() == first.all_text_contents() != before
     expect_link(page, "wo", "model")
     expect_link(page, "wa", "1")
