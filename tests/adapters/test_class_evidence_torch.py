@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from innerview.adapters.torch.model import TorchModel
@@ -13,6 +12,7 @@ from innerview.errors import UsageError
 from innerview.methods import class_evidence
 from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Logit
+from raising import raises
 
 SPEC = InputSpec(8, 12, 3, layout="CHW")
 CLASSES = OutputSpec(("ant", "bee", "cow"))
@@ -38,5 +38,5 @@ def test_what_the_layers_do_not_show_shows_in_the_sum() -> None:
     plain = class_evidence(TorchModel(Hidden(same, same), SPEC, CLASSES), IMAGE, Logit(0))
     assert (plain.layer, plain.head, plain.receptive_field) == ("conv", ("dense",), (3, 3))
     for between, behind in ((torch.relu, same), (same, torch.tanh), (same, lambda value: 1.01 * value)):
-        with pytest.raises(UsageError, match="something else is computed"):
+        with raises(UsageError, "class_evidence"):
             class_evidence(TorchModel(Hidden(between, behind), SPEC, CLASSES), IMAGE, Logit(0))

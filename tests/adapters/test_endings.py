@@ -16,6 +16,7 @@ from innerview.adapters import wrap
 from innerview.errors import ModelError
 from innerview.methods import predict
 from innerview.model import InputSpec, OutputSpec
+from raising import raises
 
 SPEC = InputSpec(4, 5, layout="CHW")
 LAST = InputSpec(4, 5)
@@ -79,7 +80,7 @@ def test_a_sigmoid_is_not_applied_twice(end, classes: int) -> None:
     model = wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes, kind="sigmoid"))
     np.testing.assert_allclose(model.forward(IMAGES).outputs, torch_logits(classes), rtol=1e-5)
     if classes > 1:
-        with pytest.raises(ModelError, match="the model ends in sigmoid, but 'logits' was declared: declare kind"):
+        with raises(ModelError, "kind", asked="logits", found="sigmoid"):
             wrap(Ends(end, classes), input=SPEC, output=OutputSpec(classes))
 
 
@@ -178,5 +179,5 @@ def test_what_shows_nothing_is_judged_by_its_outputs(end, output: OutputSpec, ta
     if taken:
         wrap(model, input=LAST, output=output)
         return
-    with pytest.raises(ModelError, match="declared"):
+    with raises(ModelError, "kind"):
         wrap(model, input=LAST, output=output)

@@ -139,5 +139,5 @@ def test_what_a_flax_module_names_is_a_layer() -> None:
 
 @pytest.mark.parametrize("model", [Linen(), Eqx()], ids=["flax", "equinox"])
 def test_a_module_alone_is_refused_with_the_line_that_works(model: Any) -> None:
-    with pytest.raises(UsageError, match=r"can't be wrapped as it is; wrap .*parameters="):
+    with raises(UsageError, "model"):
         wrap(model, input=SPEC, output=CLASSES)

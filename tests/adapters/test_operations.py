@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -131,22 +133,42 @@ def test_a_channels_first_layout_is_undone_on_the_way_back() -> None:
 
 
 MISFITS: dict[str, tuple[Operation, tuple[int, ...], dict[str, Array], str]] = {
-    "a flat value": (Convolution("c"), (6,), {}, "takes values of 3 axes"),
-    "an image": (Dense("d"), PICTURE, {}, "takes values of 1 axes"),
-    "kernels of other inputs": (Convolution("c"), (7, 6, 4), {}, "with 4 inputs"),
-    "kernels of three axes": (Convolution("c"), PICTURE, {"c.weight": np.ones((5, 3, 3))}, "height × width"),
-    "a bias too long": (Convolution("c", bias=True), PICTURE, {"c.bias": np.ones(6)}, "5 values, one per output"),
-    "a kernel too large": (Convolution("c", padding="valid"), (2, 2, 3), {}, "don't fit"),
-    "padding as large as the kernel": (Convolution("c", padding=3), PICTURE, {}, "don't fit"),
-    "stride 0": (Convolution("c", stride=0), PICTURE, {}, "don't fit"),
-    "windows too large": (MeanPooling("m", size=8), PICTURE, {}, "don't fit"),
-    "a matrix of other inputs": (Dense("d"), (5,), {}, "takes 5 values"),
-    "a dense bias too short": (Dense("d"), (6,), {"d.bias": np.ones(3)}, "one value per output"),
+    "a flat value": (Convolution("c"), (6,), {}, {"about": "axes", "asked": 3, "found": (6,), "layer": "c"}),
+    "an image": (Dense("d"), PICTURE, {}, {"about": "axes", "asked": 1, "found": (7, 6, 3), "layer": "d"}),
+    "kernels of other inputs": (
+        Convolution("c"),
+        (7, 6, 4),
+        {},
+        {"about": "shape", "asked": 4, "found": (5, 3, 3, 3), "layer": "c"},
+    ),
+    "kernels of three axes": (
+        Convolution("c"),
+        PICTURE,
+        {"c.weight": np.ones((5, 3, 3))},
+        {"about": "shape", "asked": 3, "found": (5, 3, 3), "layer": "c"},
+    ),
+    "a bias too long": (
+        Convolution("c", bias=True),
+        PICTURE,
+        {"c.bias": np.ones(6)},
+        {"about": "shape", "asked": 5, "found": (6,), "layer": "c"},
+    ),
+    "a kernel too large": (Convolution("c", padding="valid"), (2, 2, 3), {}, {"about": "window"}),
+    "padding as large as the kernel": (Convolution("c", padding=3), PICTURE, {}, {"about": "window"}),
+    "stride 0": (Convolution("c", stride=0), PICTURE, {}, {"about": "window"}),
+    "windows too large": (MeanPooling("m", size=8), PICTURE, {}, {"about": "window"}),
+    "a matrix of other inputs": (Dense("d"), (5,), {}, {"about": "shape", "asked": 5, "found": (4, 6), "layer": "d"}),
+    "a dense bias too short": (
+        Dense("d"),
+        (6,),
+        {"d.bias": np.ones(3)},
+        {"about": "shape", "asked": 6, "found": (4, 6), "layer": "d"},
+    ),
 }
 
 
 @pytest.mark.parametrize(("operation", "before", "weights", "message"), MISFITS.values(), ids=MISFITS)
-def test_what_does_not_fit_is_refused_by_name(operation: Operation, before, weights, message: str) -> None:
-    with pytest.raises(ModelError, match=message) as caught:
+def test_what_does_not_fit_is_refused_by_name(operation: Operation, before, weights, message: dict[str, Any]) -> None:
+    with raises(ModelError, **message) as caught:
         operation.shape(before, {**WEIGHTS, **weights})
     assert str(caught.value).startswith(operation.name)

@@ -89,7 +89,7 @@ def test_a_small_machine_takes_smaller_batches(monkeypatch: pytest.MonkeyPatch) 
 def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
     assert memory.moved(model(), "cpu") is not None
     for device in ("moon", "cuda:99"):
-        with pytest.raises(UsageError, match=rf"--device {device} can't be used .* PyTorch sees cpu"):
+        with raises(UsageError, "device"):
             memory.moved(model(), device)
     with raises(UsageError, "device", asked="cpu", found="function"):
         memory.moved(lambda images: images, "cpu")

@@ -66,14 +66,14 @@ def test_what_can_not_be_known_is_asked_for_with_the_line_to_write(given) -> Non
 
 @pytest.mark.parametrize("model", [3, "resnet18", None, {"weights": 1}])
 def test_what_can_not_be_called_is_refused(model) -> None:
-    with pytest.raises(UsageError, match=f"a {type(model).__name__} can't be called"):
+    with raises(UsageError, "model"):
         wrap(model, **SPECS)
 
 
 @pytest.mark.parametrize("package", ["flax", "equinox", "tensorflow"])
 def test_a_framework_without_adapter_is_not_taken_for_a_function(package: str) -> None:
     model = type("Model", (Callable,), {"__module__": f"{package}.models"})()
-    with pytest.raises(UsageError, match=f"a model of {package} can't be wrapped as it is; "):
+    with raises(UsageError, "model"):
         wrap(type("Mine", (type(model),), {"__module__": "mine"})(), **SPECS)
 
 
@@ -135,5 +135,5 @@ def test_outputs_that_contradict_their_kind_are_refused(ends: bool, kind) -> Non
     def function(inputs: Array) -> Array:
         return OUTPUT_SPEC.probabilities(good(inputs)) if ends else good(inputs)
 
-    with pytest.raises(ModelError, match=f"{kind} were declared, but the outputs"):
+    with raises(ModelError, "kind"):
         wrap(function, input=SMALL, output=OutputSpec(OUTPUT_SPEC.class_names, kind=kind))

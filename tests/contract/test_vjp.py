@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -156,16 +158,19 @@ def test_gradients_of_a_function_are_refused(name: str) -> None:
 
 
 BAD = {
-    "no grad_output": ({}, "without a grad_output"),
-    "no target axis": ({OUTPUT: np.ones_like}, "target ×"),
-    "a class too few": ({OUTPUT: lambda value: np.ones((1, len(value), CLASSES - 1))}, "target ×"),
-    "no target": ({OUTPUT: lambda value: np.ones((0, *value.shape))}, "at least one"),
+    "no grad_output": ({}, {"about": "grad_output"}),
+    "no target axis": ({OUTPUT: np.ones_like}, {"about": "grad_output", "asked": "output"}),
+    "a class too few": (
+        {OUTPUT: lambda value: np.ones((1, len(value), CLASSES - 1))},
+        {"about": "grad_output", "asked": "output"},
+    ),
+    "no target": ({OUTPUT: lambda value: np.ones((0, *value.shape))}, {"about": "grad_output", "found": {"output": 0}}),
 }
 
 
 @pytest.mark.parametrize(("grad_outputs", "message"), BAD.values(), ids=BAD)
-def test_bad_grad_outputs_are_refused(differentiable: Subject, grad_outputs, message: str) -> None:
-    with unchecked(), pytest.raises(UsageError, match=message):
+def test_bad_grad_outputs_are_refused(differentiable: Subject, grad_outputs, message: dict[str, Any]) -> None:
+    with unchecked(), raises(UsageError, **message):
         differentiable.build().vjp(differentiable.images(), grad_outputs)
 
 
@@ -173,7 +178,7 @@ def test_different_numbers_of_targets_are_refused(differentiable: Subject) -> No
     model = differentiable.build()
     layer = model.layers[0]
     grad_outputs = {OUTPUT: EVERY, layer.name: constant(random_factors((3, *layer.shape)))}
-    with pytest.raises(UsageError, match="same number of targets"):
+    with raises(UsageError, "grad_output"):
         model.vjp(differentiable.images(), grad_outputs)
 
 

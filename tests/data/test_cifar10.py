@@ -130,7 +130,7 @@ class Intruder:
 @pytest.mark.parametrize("content", [Intruder(), {b"data": Intruder()}, [print]])
 def test_a_pickle_that_would_run_something_is_not_opened(tmp_path, monkeypatch, content) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DataError, match="asks for"):
+    with raises(DataError, "pickle"):
         from_pickle(pickle.dumps(content), "data_batch_1")
     assert not (tmp_path / "intruded").exists()
 

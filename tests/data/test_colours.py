@@ -120,7 +120,7 @@ class TestDeep:
     @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf, 1e20])
     def test_numbers_that_are_no_brightness_are_refused(self, value: float) -> None:
         data = encoded(Image.fromarray(np.array([[0, value]], np.float32)), "TIFF")
-        with pytest.raises(ImageError, match=r"scan\.tiff holds numbers from .* no brightness; save it"):
+        with raises(ImageError, "values"):
             load_image(data, name="scan.tiff")
 
     def test_negative_whole_numbers_are_refused(self) -> None:

@@ -267,20 +267,20 @@ def test_removing_shows_the_model_what_it_says() -> None:
 @pytest.mark.parametrize(
     ("region", "error", "said"),
     [
-        ((0, 0, 0, 3), UsageError, "without a pixel"),
-        ((6, 0, 3, 3), UsageError, "6,0,3,3.*8 × 8.*ends at 9, 3"),
-        ((-1, 0, 3, 3), UsageError, "keep it inside"),
-        ((0, 0, 8, 8), UsageError, "whole image"),
-        ((0, 0, 3), UsageError, "left, top, width and height"),
-        ([], UsageError, "no region was given"),
-        (np.zeros((8, 8), bool), UsageError, "without a pixel"),
-        (np.ones((8, 8), bool), UsageError, "whole image"),
-        (np.ones((4, 8), bool), ImageError, r"\(4, 8\).*8 × 8"),
-        (np.full((8, 8), 0.3), ImageError, "true and false"),
+        ((0, 0, 0, 3), UsageError, {"about": "region", "found": "empty"}),
+        ((6, 0, 3, 3), UsageError, {"about": "region", "asked": (6, 0, 3, 3), "found": (8, 8)}),
+        ((-1, 0, 3, 3), UsageError, {"about": "region", "asked": (-1, 0, 3, 3), "found": (8, 8)}),
+        ((0, 0, 8, 8), UsageError, {"about": "region", "found": "whole"}),
+        ((0, 0, 3), UsageError, {"about": "region", "asked": (0, 0, 3)}),
+        ([], UsageError, {"about": "region", "found": 0}),
+        (np.zeros((8, 8), bool), UsageError, {"about": "region", "found": "empty"}),
+        (np.ones((8, 8), bool), UsageError, {"about": "region", "found": "whole"}),
+        (np.ones((4, 8), bool), ImageError, {"about": "mask", "asked": (8, 8), "found": (4, 8)}),
+        (np.full((8, 8), 0.3), ImageError, {"about": "mask", "found": "float64"}),
     ],
 )
-def test_regions_without_meaning_are_refused(region: Any, error: type[Exception], said: str) -> None:
-    with unchecked(), pytest.raises(error, match=said):
+def test_regions_without_meaning_are_refused(region: Any, error: type[Exception], said: dict[str, Any]) -> None:
+    with unchecked(), raises(error, **said):
         ask(SUM, IMAGE, region)
 
 

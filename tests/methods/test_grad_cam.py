@@ -77,7 +77,7 @@ def test_a_number_counts_layers_as_people_do() -> None:
 
 @pytest.mark.parametrize(("layer", "axes"), [("dense", "channel"), ("mean", "channel"), (2, "channel")])
 def test_a_layer_without_places_is_refused(layer: str | int, axes: str) -> None:
-    with pytest.raises(UsageError, match=rf"the axes {axes}: .* works at conv1, elu1, pool1"):
+    with raises(UsageError, "layer"):
         grad_cam(model(), IMAGE, Logit(0), layer)
 
 

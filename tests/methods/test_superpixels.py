@@ -236,5 +236,5 @@ def test_a_message_of_the_viewer_may_ask_for_them() -> None:
         with raises(UsageError, "regions", limit=12):
             read_query({"kind": "truth", "regions": wrong})
     for wrong in (True, -1, 2.5, [3], "superpixels" * 99, "/etc/passwd"):
-        with pytest.raises(UsageError, match="regions"):
+        with raises(UsageError, "regions"):
             read_query({"kind": "truth", "regions": wrong})

@@ -353,7 +353,7 @@ def test_jobs_without_meaning_are_refused(model, images):
         explain(model, [job(np.zeros((2, 2, 3)))])
     with raises(UsageError, "max_evaluations", asked=5, found=3):
         explain(model, [job(image, baselines=(image,) * 3)], max_evaluations=5)
-    with pytest.raises(UsageError, match="there is no class"):
+    with raises(UsageError, "class", asked=7):
         explain(model, [job(image, Logit(7))])
 
 

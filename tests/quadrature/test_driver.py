@@ -251,14 +251,14 @@ def test_a_value_that_is_not_finite_is_refused():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"tolerance": 0.0}, "tolerance of 0.0"),
-        ({"tolerance": float("nan")}, "tolerance of nan"),
-        ({"budget": 1}, "budget of 1"),
-        ({"measures": ()}, "no measure"),
+        ({"tolerance": 0.0}, {"about": "tolerance"}),
+        ({"tolerance": float("nan")}, {"about": "tolerance"}),
+        ({"budget": 1}, {"about": "max_evaluations", "asked": 1, "limit": 2}),
+        ({"measures": ()}, {"about": "measures", "found": 0}),
     ],
 )
 def test_problems_without_meaning_are_refused(wrong, message):
-    with pytest.raises(UsageError, match=message):
+    with raises(UsageError, **message):
         Problem(**{"measures": WHOLE, "tolerance": 0.01, "budget": 100, **wrong})
 
 

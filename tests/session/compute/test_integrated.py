@@ -202,10 +202,15 @@ def test_a_mask_shows_the_cells_whose_bits_are_set(model, image, black) -> None:
 
 @pytest.mark.parametrize(
     ("text", "cells", "message"),
-    [("AAA", (3, 4, 5), "cells"), ("AAA=", (33, 2), "1 to 32"), ("AAAA", (3, 4), "bytes"), ("A*==", (2, 2), "base64")],
+    [
+        ("AAA", (3, 4, 5), {"about": "cells", "asked": (3, 4, 5), "limit": 32}),
+        ("AAA=", (33, 2), {"about": "cells", "asked": (33, 2), "limit": 32}),
+        ("AAAA", (3, 4), {"about": "mask", "found": 3, "limit": 2}),
+        ("A*==", (2, 2), {"about": "mask", "found": "Only base64 data is allowed"}),
+    ],
 )
 def test_broken_masks_are_refused(text, cells, message) -> None:
-    with pytest.raises(UsageError, match=message):
+    with raises(UsageError, **message):
         read_mask(text, cells, 40, 40)
 
 
