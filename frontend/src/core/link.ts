@@ -8,7 +8,7 @@
 import { QUERY_DEFAULTS } from "../generated/payloads";
 import type { ScaleChoice } from "./scale";
 
-export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "attention", "weights", "training", "mistakes", "compare"] as const;
+export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "attention", "weights", "training", "mistakes", "dataset", "compare"] as const;
 export type ViewName = (typeof VIEWS)[number];
 export const STYLES = ["tint", "half", "map", "image"] as const;
 export const SIGNS = ["both", "for", "against"] as const;
@@ -84,6 +84,8 @@ export interface Link {
   other: string;
   /** Compare: null is what the screen has room for. */
   way: (typeof WAYS)[number] | null;
+  /** Data set: what is shown of it (frontend/dataset/state.ts). */
+  rows: string;
   /** The lesson that is told and its step, as "layers:2"; empty for none. */
   lesson: string;
 }
@@ -129,6 +131,7 @@ export const DEFAULTS: Link = {
   vary: "class",
   other: "",
   way: null,
+  rows: "",
   lesson: "",
 };
 
@@ -167,7 +170,7 @@ const name = matching(/^[^\s]{1,200}$/);
 /** The keys of a link, in the order in which they are written. */
 export const KEYS: Record<string, Row> = {
   n: row("model", name),
-  p: row("image", matching(/^[0-9a-f]{8}$/)),
+  p: row("image", matching(/^([0-9a-f]{8}|data-\d{1,10})$/)),
   c: row("target", classNumber, writeClass),
   v: row("versus", classNumber, writeClass),
   m: row("method", name),
@@ -217,6 +220,7 @@ export const KEYS: Record<string, Row> = {
   cx: row("vary", oneOf(VARIED)),
   q: row("other", matching(/^.{1,120}$/)),
   cw: row("way", oneOf(WAYS)),
+  d: row("rows", matching(/^[^\s]{1,4000}$/)),
   le: row("lesson", matching(/^[a-z]{2,12}:[1-9]$/)),
 };
 

@@ -105,9 +105,10 @@ export function App(): JSX.Element {
 /** What a page lacks for a view, as the command that gets it; null where it is there. */
 function useMissing(): (view: View) => string | null {
   const { source, hello } = useSession();
-  const { runs } = useStore(hello);
+  const { runs, survey } = useStore(hello);
   const { model, image } = useChosen();
   return ({ shows, group }) => {
+    if (shows === "dataset") return survey ? null : "innerview serve --survey ROWS --data DATA";
     const ofRun = shows === "run" || shows === "tested";
     if (ofRun && !runs.length) return source.state === "file" ? "innerview report with a trained model" : "innerview serve RUNS/";
     if (source.state !== "file" || !model || !image || group === "Why") return null;

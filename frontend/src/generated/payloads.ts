@@ -567,6 +567,94 @@ export interface TimelineMeta {
   run: string | null;
 }
 
+/** The rows of a survey as columns, one value an image; and the groups that share a suspicious reason. */
+export interface DatasetArrays {
+  /** row: number of the image in the data set */
+  index: Tensor<Uint32Array>;
+  /** row: number among the classes; 65535 where unknown */
+  label: Tensor<Uint16Array>;
+  /** row: the same of the prediction */
+  predicted: Tensor<Uint16Array>;
+  /** row: 1 correct, 0 wrong, 2 unknown */
+  correct: Tensor<Uint8Array>;
+  /** row: the column of this name, in its unit; NaN where there is none */
+  [name: `number/${string}`]: Tensor<Float32Array> | undefined;
+  /** row: the region that does most, row by row; 65535 for none */
+  region?: Tensor<Uint16Array>;
+  /** byte: where the images are: UTF-8, one name behind the other */
+  names: Tensor<Uint8Array>;
+  /** row: where each name ends */
+  name_ends: Tensor<Uint32Array>;
+  /** problem: places of the rows that have a problem in place of an answer */
+  problem_rows: Tensor<Uint32Array>;
+  /** problem byte: UTF-8, one text behind the other */
+  problems: Tensor<Uint8Array>;
+  /** problem */
+  problem_ends: Tensor<Uint32Array>;
+  /** member: places of the rows that are in a suspicious group */
+  member_rows: Tensor<Uint32Array>;
+  /** member: number of the group */
+  member_groups: Tensor<Uint32Array>;
+  /** member: 1 where the group names it as an example */
+  member_examples: Tensor<Uint8Array>;
+}
+
+export interface DatasetMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  name: string;
+  classes: unknown;
+  columns: unknown;
+  regions: unknown;
+  groups: unknown;
+  group_answers: unknown;
+  about: unknown;
+  missing: unknown;
+  images: string | null;
+  maps: unknown;
+}
+
+/** Where the images of a survey lie on a plane, by their features. */
+export interface EmbeddingArrays {
+  /** row: NaN for nowhere */
+  x: Tensor<Float32Array>;
+  /** row */
+  y: Tensor<Float32Array>;
+}
+
+export interface EmbeddingMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  method: string;
+  titles: unknown;
+  words: string;
+}
+
+/** Small images of a data set, as the model sees them: JPEG files of at most 96 pixels a side. */
+export interface TilesArrays {
+  /** tile: number of the image in the data set */
+  index: Tensor<Uint32Array>;
+  /** byte: one file behind the other */
+  files: Tensor<Uint8Array>;
+  /** tile: where each file ends; an empty one can't be read */
+  ends: Tensor<Uint32Array>;
+}
+
+export interface TilesMeta {
+  schema: string;
+  kind: string;
+  model: string;
+  image: string | null;
+  versions: unknown;
+  problems: unknown;
+}
+
 export interface Payloads {
   subject: { kind: "subject"; arrays: SubjectArrays; meta: SubjectMeta };
   evidence: { kind: "evidence"; arrays: EvidenceArrays; meta: EvidenceMeta };
@@ -585,6 +673,9 @@ export interface Payloads {
   run: { kind: "run"; arrays: RunArrays; meta: RunMeta };
   tested: { kind: "tested"; arrays: TestedArrays; meta: TestedMeta };
   timeline: { kind: "timeline"; arrays: TimelineArrays; meta: TimelineMeta };
+  dataset: { kind: "dataset"; arrays: DatasetArrays; meta: DatasetMeta };
+  embedding: { kind: "embedding"; arrays: EmbeddingArrays; meta: EmbeddingMeta };
+  tiles: { kind: "tiles"; arrays: TilesArrays; meta: TilesMeta };
 }
 
 export type Kind = keyof Payloads;
@@ -611,4 +702,7 @@ export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
   tested: { arrays: "confusion;U32;a,a|images;U8;b,c,d,3;;?|predicted;U32;b|label;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
   timeline: { arrays: "steps;F32;a|epochs;F32;a|image;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|predicted;U32;a|confidence;F32;a|heatmaps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,label:i?,unit,target_words,name,run:?" },
+  dataset: { arrays: "index;U32;a|label;U16;a|predicted;U16;a|correct;U8;a|number/*;F32;a;;?|region;U16;a;;?|names;U8;b|name_ends;U32;a|problem_rows;U32;c|problems;U8;d|problem_ends;U32;c|member_rows;U32;e|member_groups;U32;e|member_examples;U8;e", meta: "name,classes:j,columns:j,regions:j?,groups:j,group_answers:j,about:j,missing:j,images:?,maps:j" },
+  embedding: { arrays: "x;F32;a|y;F32;a", meta: "method,titles:j,words" },
+  tiles: { arrays: "index;U32;a|files;U8;b|ends;U32;a", meta: "problems:j" },
 };

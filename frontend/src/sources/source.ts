@@ -45,11 +45,22 @@ export interface RunFacts {
   model?: string;
 }
 
+/** A data set whose images were surveyed. */
+export interface SurveyFacts {
+  name: string;
+  rows: number;
+  /** Id of the model that was surveyed. */
+  model: string;
+  /** Whether its images can be had. */
+  images: boolean;
+}
+
 export interface Hello {
   version: string;
   models: ModelFacts[];
   samples: SampleFacts[];
   runs: RunFacts[];
+  survey?: SurveyFacts;
   baselines: string[];
   remote: boolean;
   /** Forward passes that a verdict on a map takes. */
@@ -89,6 +100,9 @@ export interface Request {
   channel?: number;
   position?: [number, number];
   run?: string;
+  /** Images of a surveyed data set, by their numbers, and how they are placed on a map. */
+  rows?: readonly number[];
+  embedding?: string;
   /** How often a budget that ended too early was continued. */
   more?: number;
 }

@@ -10,7 +10,7 @@ import type { Kind } from "../generated/payloads";
 import type { ViewName } from "../core/link";
 
 /** What people ask, in order; each view answers a part of one. */
-export const GROUPS = ["Why", "Try it", "Inside", "How it learnt", "Its mistakes", "Compare"] as const;
+export const GROUPS = ["Why", "Try it", "Inside", "How it learnt", "Its mistakes", "Data set", "Compare"] as const;
 
 export interface View {
   /** The key that opens it, a digit or a capital letter, which is also the order. */

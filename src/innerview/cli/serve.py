@@ -21,6 +21,12 @@ from innerview.cli.console import Command, say
     metavar="FOLDER",
     help="Class folders, or CIFAR-10: images to offer, and to test the models of trainings on.",
 )
+@click.option(
+    "--survey",
+    type=click.Path(path_type=Path),
+    metavar="ROWS",
+    help="Show the whole data set: a folder that innerview survey wrote of this model and --data.",
+)
 @click.option("--select", multiple=True, metavar="SELECTION", help="From --data: a number, a class, or class:number.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8470, show_default=True, help="0 for any that is free.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; another needs a token.")
@@ -32,6 +38,7 @@ def command(
     named: str,
     images: tuple[str, ...],
     data: Path | None,
+    survey: Path | None,
     select: tuple[str, ...],
     port: int,
     host: str,
@@ -53,9 +60,18 @@ def command(
         say(f"innerview: warning: {problem}.", err=True)
     access = Access.on(host)
     with listen(host, port) as listening:
-        session, changes = furnish(model, runs, images, data=data, picks=select, remote=bool(access.token), named=named)
+        session, changes = furnish(
+            model,
+            runs,
+            images,
+            data=data,
+            picks=select,
+            remote=bool(access.token),
+            named=named,
+            survey=_opener(survey, data),
+        )
         app = make_app(session, access, changes)
-        url = address(listening, access) + opening(runs)
+        url = address(listening, access) + (opening(runs) or ("#/dataset" if survey else ""))
 
         def ready() -> None:
             say(f"Open {url}", "Ctrl-C ends it.")
@@ -63,3 +79,14 @@ def command(
                 open_browser(url)
 
         serve(app, listening, ready)
+
+
+def _opener(survey: Path | None, data: Path | None) -> Any:
+    """Opens the survey once the models are there; None where none is shown."""
+    if survey is None:
+        return None
+    from functools import partial
+
+    from innerview.workbench.survey.shown import open_survey
+
+    return partial(open_survey, survey, data=data)

@@ -102,6 +102,10 @@ class ViewerSource(Source, Protocol):
         """A training, shown."""
         ...
 
+    def surveyed(self, query: Query, listener: Listener) -> Payload:
+        """A data set that was surveyed, shown."""
+        ...
+
 
 def _stamp(asked: ViewerSource, query: Query) -> Stamp:
     return Stamp(asked.opened(query).fingerprint, asked.photo(query).image_hash)
@@ -222,6 +226,10 @@ def _weights(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return weights_payload(opened.histograms, Stamp(opened.fingerprint))
 
 
+def _surveyed(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
+    return asked.surveyed(query, listener)
+
+
 def _training(asked: ViewerSource, query: Query, listener: Listener) -> Payload:
     return asked.training(query, listener)
 
@@ -245,6 +253,9 @@ ANSWERS: Final[Mapping[str, Callable[[ViewerSource, Query, Listener], Payload]]]
         "run": _training,
         "tested": _training,
         "timeline": _training,
+        "dataset": _surveyed,
+        "embedding": _surveyed,
+        "tiles": _surveyed,
     }
 )
 """By the kind that is asked for."""

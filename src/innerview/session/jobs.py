@@ -17,7 +17,7 @@ from innerview.session.schedule import Dropped, FairScheduler, Turn
 from innerview.session.session import Session, message_of
 from innerview.viewer.payload import Payload, encode
 
-QUICK: Final = frozenset({"subject", "mask", "layers", "effects"})
+QUICK: Final = frozenset({"subject", "mask", "layers", "effects", "tiles"})
 """Kinds that take a pass or two, and what somebody has just asked with a button and waits for."""
 
 MOST: Final = 256

@@ -22,7 +22,7 @@ from innerview.session.images import gather
 from innerview.session.models import take_model
 from innerview.session.query import Query
 from innerview.session.registry import RunRegistry
-from innerview.session.session import OpenedModel, Session
+from innerview.session.session import OpenedModel, Session, SurveyedData
 from innerview.typing import ModelLike
 
 OFFERED: Final = 16
@@ -38,6 +38,7 @@ def furnish(
     picks: Sequence[str] = (),
     remote: bool = False,
     named: str = "",
+    survey: Callable[[Mapping[str, OpenedModel]], SurveyedData] | None = None,
 ) -> tuple[Session, Callable[[], Sequence[Mapping[str, Any]]]]:
     """Open a session.
 
@@ -50,6 +51,8 @@ def furnish(
         picks: which of them; a few if none is named.
         remote: images come from another computer.
         named: the model as it stands on a command line.
+        survey: opens a survey of one of the models, given by their fingerprints; then `data` is what was surveyed, and
+            none of its images is offered unless it was picked.
 
     Returns:
         The session, and what looks at the run folders and tells which have changed.
@@ -63,11 +66,13 @@ def furnish(
     for folder in runs:
         if (folder / "manifest.json").is_file():
             RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
-    registry = RunRegistry([*runs, *owners], owners, data)
-    session = Session(opened, registry, remote=remote)
+    surveyed = survey({one.fingerprint: one for one in opened}) if survey else None
+    folder = data if data is None or survey is None or data.is_dir() else None  # a list is no data set for trainings
+    registry = RunRegistry([*runs, *owners], owners, folder)
+    session = Session(opened, registry, surveyed, remote=remote)
     for name in images:
         session.add(find_image(name), "data")
-    for image in _offered(data, picks) if data is not None else ():
+    for image in _offered(data, picks) if data is not None and (picks or survey is None) else ():
         session.add(image, "data")
     for name in example_names():
         session.add(example_image(name), "sample")

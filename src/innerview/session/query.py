@@ -48,7 +48,7 @@ TIMELINE_STEPS: Final = 16
 
 LISTS: Final = (
     "baselines", "fills", "alphas", "fractions", "layers", "methods", "select", "probes", "curve_fractions", "cells",
-    "region", "masks", "marks", "position",
+    "region", "masks", "marks", "position", "rows",
 )  # fmt: skip
 """Fields that hold several values; one alone is taken for a list of one."""
 
@@ -103,7 +103,8 @@ class Query:
         num_images: test images, drawn without repetition by `seed`.
         num_checkpoints: that are run, at most.
         kind: of the answer, a kind of the viewer's schema.
-        model: its fingerprint; `image`: eight hexadecimal digits; `run`: of a training.
+        model: its fingerprint; `image`: eight hexadecimal digits, or `data-` and its
+            number in a surveyed data set; `run`: of a training.
         mask: base64 of bits; `cells`: rows and columns of them. `marks`: several such masks, each a region instead of
             `regions`, the rest of the image being the last one.
         region: that is asked about: left, top, width and height in pixels of the image as the model sees it, as numbers
@@ -112,6 +113,8 @@ class Query:
         n_placebos: other positions to hold each region against, at most.
         layer: name of the one layer that is wanted whole; empty for all, in part.
         channel: of that layer, from 0; `position`: row and column in it, of the one number that is taken apart.
+        rows: numbers of images of a surveyed data set, to be shown small; `embedding`: how its images are placed on a
+            plane, "pca" or "umap".
     """
 
     target: int | str | None = None
@@ -163,6 +166,8 @@ class Query:
     layer: str = ""
     channel: int = 0
     position: Sequence[int] = ()
+    rows: Sequence[int] = ()
+    embedding: str = ""
 
     def __post_init__(self) -> None:
         for name in LISTS:
@@ -394,6 +399,24 @@ def _marks(name: str, value: object) -> tuple[str, ...]:
     return tuple(_text(f"mark {number}", one) for number, one in enumerate(listed, 1))
 
 
+MOST_ROWS: Final = 256
+"""Images of a data set that one message asks for, at most."""
+
+
+def _rows(name: str, value: object) -> tuple[int, ...]:
+    """Numbers of images."""
+    if not isinstance(value, list | tuple):
+        raise UsageError(f"{name} is {type(value).__name__}; give a list of numbers of images").of(
+            name, found=type(value).__name__
+        )
+    listed = cast("list[object]", value)
+    if len(listed) > MOST_ROWS:
+        raise UsageError(f"{name} has {len(listed)} numbers; give {MOST_ROWS} at most").of(
+            name, asked=len(listed), limit=MOST_ROWS
+        )
+    return tuple(_whole(name, one) for one in listed)
+
+
 def _wholes(what: str, count: int) -> Callable[[str, object], tuple[int, ...]]:
     """Reads so many whole numbers, which are `what` in words."""
 
@@ -412,7 +435,7 @@ Read = Callable[[str, object], object]
 
 MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
     {
-        **{name: (name, _text) for name in ("kind", "mask", "layer", "run")},
+        **{name: (name, _text) for name in ("kind", "mask", "layer", "run", "embedding")},
         "method": ("method", _method),
         "model": ("model", _text),
         "image": ("image", _text),
@@ -428,6 +451,7 @@ MESSAGE: Final[Mapping[str, tuple[str, Read]]] = MappingProxyType(
         "regions": ("regions", _regions),
         "marks": ("marks", _marks),
         "region": ("region", _wholes("left, top, width and height in pixels", 4)),
+        "rows": ("rows", _rows),
         "more": ("more", lambda name, value: min(_whole(name, value), MOST_MORE)),
     }
 )

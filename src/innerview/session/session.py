@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,6 +75,31 @@ class Runs(Protocol):
         ...
 
 
+@runtime_checkable
+class SurveyedData(Protocol):
+    """A data set whose images were surveyed."""
+
+    def facts(self) -> dict[str, Any]:
+        """Its name, how many rows there are, of which model, and whether its images can be had."""
+        ...
+
+    def answer(self, query: Query, listener: Listener) -> Payload:
+        """Show its rows, where they lie on a map, or small images of some."""
+        ...
+
+    def image(self, index: int) -> Image:
+        """An image as it was found, by its number; UsageError if there is none, ImageError if it can't be read."""
+        ...
+
+    def fit(self, image: Image, model: Model) -> Image:
+        """An image as a model sees it, cropped as it was surveyed."""
+        ...
+
+
+OF_DATA: Final = re.compile(r"data-(\d{1,10})")
+"""What an image of the surveyed data set is called: by its number there, so that a link names it for good."""
+
+
 @final
 class Session:
     """Answers questions.
@@ -81,14 +107,23 @@ class Session:
     Args:
         models: at least one; their identities differ.
         runs: trainings; None for none.
+        survey: a data set that was surveyed; None for none.
         remote: images come from another computer.
     """
 
-    def __init__(self, models: Sequence[OpenedModel], runs: Runs | None = None, *, remote: bool = False) -> None:
+    def __init__(
+        self,
+        models: Sequence[OpenedModel],
+        runs: Runs | None = None,
+        survey: SurveyedData | None = None,
+        *,
+        remote: bool = False,
+    ) -> None:
         if not models:
             raise UsageError("no model was given; name at least one").of("models", found=0)
         self.models = {one.fingerprint: one for one in models}
         self.runs = runs
+        self.survey = survey
         self.remote = remote
         self.tries = Tries()
         self._listed: list[str] = []
@@ -106,7 +141,9 @@ class Session:
             describe_model(one.model, one.name, map_methods(one.model), kept_facts(one)) for one in self.models.values()
         ]
         listed = [describe_photo(self._kept[image, first]) for image in self._listed]
-        return hello(described, listed, runs=self.runs.facts() if self.runs else (), remote=self.remote)
+        survey = self.survey.facts() if self.survey else None
+        runs = self.runs.facts() if self.runs else ()
+        return hello(described, listed, runs=runs, survey=survey, remote=self.remote)
 
     def add(self, image: Image, source: str) -> Photo:
         """Take an image for all models: a sample or one of a data set stays, an upload stays while there is room."""
@@ -141,6 +178,18 @@ class Session:
         first = next(iter(photos.values()))
         self._mistakes.put(first.image_hash, photos, 1)
         return first.image_hash
+
+    def _of_data(self, name: str) -> Mapping[str, Photo]:
+        """An image of the surveyed data set, read when it is first asked about, kept while there is room."""
+        found = OF_DATA.fullmatch(name)
+        if found is None or self.survey is None:
+            return {}
+        image, photos = self.survey.image(int(found[1])), dict[str, Photo]()
+        for fingerprint, one in self.models.items():
+            known = replace(image, class_number=class_number(image, one.model))
+            photos[fingerprint] = Photo.of(self.survey.fit(known, one.model), "data")
+        self._mistakes.put(name, photos, 1)
+        return photos
 
     def known(self, query: Query) -> Answer | None:
         """The answer to a question that was answered before; safe from any thread."""
@@ -206,7 +255,7 @@ class Session:
     def photo(self, query: Query) -> Photo:
         """The image that is asked about, as the model sees it."""
         fingerprint = self.opened(query).fingerprint
-        guest = self._guests.get(query.image) or self._mistakes.get(query.image) or {}
+        guest = self._guests.get(query.image) or self._mistakes.get(query.image) or self._of_data(query.image)
         found = self._kept.get((query.image, fingerprint)) or guest.get(fingerprint)
         if found is None:
             raise UsageError(
@@ -235,6 +284,14 @@ class Session:
                 "runs", found=0
             )
         return self.runs.answer(query, self.photo(query) if query.image else None, listener, self._keep)
+
+    def surveyed(self, query: Query, listener: Listener) -> Payload:
+        """A data set that was surveyed, shown."""
+        if self.survey is None:
+            raise UsageError(
+                "no surveyed data set is shown here; start with one: innerview serve --survey ROWS --data DATA"
+            ).of("survey", found=None)
+        return self.survey.answer(query, listener)
 
 
 def message_of(problem: BaseException) -> str:

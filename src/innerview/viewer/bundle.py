@@ -1,4 +1,7 @@
-"""The built viewer, which the package carries: a module, a stylesheet, and the engine of pages with a network."""
+"""The built viewer, which the package carries: a module and a stylesheet, and what stands beside them.
+
+That is the engine of pages with a network, and the data-set view, each loaded where it is needed.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,12 @@ def read_bundle() -> Bundle:
 def read_engine() -> EngineBundle:
     """Read the engine that runs a network in a page; raises as `read_bundle`."""
     return EngineBundle(*_texts("engine.js", "live.js"))
+
+
+@lru_cache(maxsize=1)
+def read_chunk() -> Bundle:
+    """Read the data-set view, which is no part of the module; raises as `read_bundle`."""
+    return Bundle(*_texts("dataset.js", "dataset.css"))
 
 
 def _texts(*names: str) -> list[str]:

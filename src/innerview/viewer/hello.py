@@ -67,10 +67,20 @@ def hello(
     samples: Sequence[dict[str, Any]],
     *,
     runs: Sequence[dict[str, Any]] = (),
+    survey: Mapping[str, Any] | None = None,
     baselines: Sequence[str] = BASELINES,
     remote: bool = False,
 ) -> dict[str, Any]:
-    """Put the first message together; `remote` says that images leave the computer that shows them."""
+    """Put the first message together.
+
+    Args:
+        networks: described (`describe_model`).
+        samples: images at hand (`describe_photo`).
+        runs: trainings.
+        survey: a data set that was surveyed; None for none.
+        baselines: by name.
+        remote: images leave the computer that shows them.
+    """
     problem = lacking()
     return {
         "state": "hello",
@@ -78,6 +88,7 @@ def hello(
         "models": list(networks),
         "samples": list(samples),
         "runs": list(runs),
+        **({"survey": dict(survey)} if survey else {}),
         "baselines": list(baselines),
         "judging": count_passes(JUDGED_REGIONS, len(DEFAULT_FILLS)),
         "parts": passes_needed(len(place_windows(8, 8)), len(DEFAULT_FILLS)),  # as many in every image

@@ -1,7 +1,8 @@
-"""The application: five addresses and no other, none of which opens a file that a client names.
+"""The application: seven addresses and no other, none of which opens a file that a client names.
 
-GET /            the page          GET /viewer.js, /viewer.css   the bundle, as the package carries it
-POST /images     an image          /socket                       questions and answers
+GET /            the page          GET /viewer.js, /viewer.css     the bundle, as the package carries it
+POST /images     an image          GET /dataset.js, /dataset.css   the data-set view, when it is opened
+/socket          questions and answers
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from innerview.errors import InnerviewError
 from innerview.session.jobs import Jobs
 from innerview.session.schedule import FairScheduler
 from innerview.session.session import Session
-from innerview.viewer.bundle import read_bundle
+from innerview.viewer.bundle import read_bundle, read_chunk
 from innerview.web.guard import Access, Guard
 from innerview.web.hosts import read_host
 from innerview.web.page import PAGE, policy
 from innerview.web.sockets import Sockets
 from innerview.web.uploads import Uploads
 
-OPEN: Final = frozenset({"/viewer.js", "/viewer.css"})
+OPEN: Final = frozenset({"/viewer.js", "/viewer.css", "/dataset.js", "/dataset.css"})
 
 POLL: Final = 2.0
 """Seconds between two looks at the run folders."""
@@ -52,7 +53,7 @@ def make_app(session: Session, access: Access | None = None, changes: Changes | 
     """
     jobs = Jobs(session, FairScheduler())
     sockets, uploads = Sockets(jobs), Uploads(session)
-    bundle = read_bundle()
+    bundle, chunk = read_bundle(), read_chunk()
 
     async def page(request: Request) -> Response:
         headers = {
@@ -76,6 +77,8 @@ def make_app(session: Session, access: Access | None = None, changes: Changes | 
             Route("/", page),
             Route("/viewer.js", _file(bundle.script, "text/javascript")),
             Route("/viewer.css", _file(bundle.style, "text/css")),
+            Route("/dataset.js", _file(chunk.script, "text/javascript")),
+            Route("/dataset.css", _file(chunk.style, "text/css")),
             Route("/images", uploads.take, methods=["POST"]),
             WebSocketRoute("/socket", socket),
         ],

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from innerview.data.fitting import parse_crop, preprocess
-from innerview.data.records import Source, open_records
+from innerview.data.records import Source
 from innerview.files.atomic import write
 from innerview.layers import find_layer
 from innerview.methods.receptive_fields import Box, ReceptiveField, receptive_field
@@ -25,7 +25,8 @@ from innerview.types import Image
 from innerview.typing import ModelLike
 from innerview.viewer.atlas_page import Entry, Part, Tile, atlas_page, picture
 from innerview.workbench.survey.channels import Channel, Channels, Shown, survey_channels
-from innerview.workbench.survey.reading import read_survey, require_same
+from innerview.workbench.survey.matching import open_surveyed, require_model
+from innerview.workbench.survey.reading import read_survey
 
 MOST: Final = 256
 """Channels of a layer on the page, the most selective ones; all are in the table."""
@@ -139,8 +140,8 @@ def channel_atlas(
         ModelError: the model broke its promises.
     """
     found, opened = read_survey(rows), take_model(model)
-    records = open_records(data, str(found.about.get("part", "test")))
-    require_same(found, opened, records)
+    require_model(found.folder, found.about, (opened.fingerprint,))
+    records = open_surveyed(found.folder, found.about, data)
     channels = survey_channels(rows, top=top, seed=seed)
     fields = {
         name: receptive_field(opened, find_layer(opened.layers, name))

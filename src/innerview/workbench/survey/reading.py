@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 
-from innerview.data.records import Records
-from innerview.errors import DataError, UsageError
-from innerview.model import Model
+from innerview.errors import DataError
 from innerview.spec import answer_name
 from innerview.types import Array
 from innerview.workbench.survey.shards import Shards, arrow, read_manifest
@@ -49,20 +47,6 @@ class Survey:
     def name_of(self, answer: int) -> str:
         """An answer's name; empty where there is none."""
         return "" if answer < 0 else answer_name(answer, self.class_names)
-
-
-def require_same(found: Survey, model: Model, records: Records) -> None:
-    """Raise UsageError unless this model and this data set are those of the survey."""
-    was: Any = found.about.get("data")
-    known = cast("Mapping[str, Any]", was).get("fingerprint") if isinstance(was, Mapping) else None
-    for what, same in (
-        ("model", found.about.get("model") == model.fingerprint),
-        ("data set", known == records.fingerprint),
-    ):
-        if not same:
-            raise UsageError(f"{found.folder} is a survey of another {what}; give the {what} that was surveyed").of(
-                what, path=found.folder
-            )
 
 
 LISTS: Final = ("probabilities", "features", "effects", "effects_error", "max:", "at:")

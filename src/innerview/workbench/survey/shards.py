@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -106,24 +106,30 @@ class Shards:
             DataError: a file can't be read, or holds other rows than its own.
         """
         pa = arrow()
+        none = self._table([]).select(list(columns or self.columns))
+        return pa.concat_tables([none, *self.parts(columns)])
+
+    def parts(self, columns: Sequence[str] = ()) -> Iterator[Any]:
+        """The same file by file, so that memory holds one."""
+        pa = arrow()
         wanted = list(columns or self.columns)
-        found = self._table([]).select(wanted)
         for shard in range(self.number):
-            place, count = self.file(shard), len(found) + len(self.images(shard))
+            place = self.file(shard)
             if not place.exists():
                 continue
             try:
-                found = pa.concat_tables([found, pa.parquet.read_table(place, columns=wanted)])
+                found = pa.parquet.read_table(place, columns=wanted)
+                found = pa.concat_tables([self._table([]).select(wanted), found])  # the columns' types, or an error
             except (pa.ArrowException, OSError, ValueError, KeyError) as problem:
                 said = " ".join(str(problem).split())[:200]
                 raise DataError(f"{place} can't be read ({said}); remove it and go on with --resume").of(
                     "parquet", path=place, found=said
                 ) from problem
-            if len(found) != count:
+            if len(found) != len(self.images(shard)):
                 raise DataError(f"{place} holds other rows than its own; remove it and go on with --resume").of(
                     "rows", path=place
                 )
-        return found
+            yield found
 
 
 def _type(kind: str) -> Any:

@@ -27,7 +27,7 @@ from typing import Final
 import numpy as np
 
 from innerview.data.fitting import parse_crop, preprocess
-from innerview.data.records import Record, Source, open_records
+from innerview.data.records import Record, Source
 from innerview.errors import UsageError
 from innerview.files.atomic import write
 from innerview.fills import DEFAULT_FILLS, make_fill
@@ -43,8 +43,9 @@ from innerview.types import Array, Images
 from innerview.typing import ModelLike
 from innerview.workbench.csv_table import csv_table
 from innerview.workbench.survey.groups import Group, find_groups, space_of
+from innerview.workbench.survey.matching import open_surveyed, require_model
 from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
-from innerview.workbench.survey.reading import Survey, read_survey, require_same
+from innerview.workbench.survey.reading import Survey, read_survey
 from innerview.workbench.survey.traits import describe
 
 HOSTS: Final = (4, 8)
@@ -225,8 +226,8 @@ def find_suspects(
 
 def _records(found: Survey, model: Model, data: Source) -> Sequence[Record]:
     """The data set's images, if model and data are those of the survey."""
-    records = open_records(data, str(found.about.get("part", "test")))
-    require_same(found, model, records)
+    require_model(found.folder, found.about, (model.fingerprint,))
+    records = open_surveyed(found.folder, found.about, data)
     if "features" not in found.columns:
         raise UsageError(f"the survey in {found.folder} has no features, by which groups are found").of(
             "features", path=found.folder, found=None
