@@ -227,7 +227,7 @@ def test_numbers_that_json_lacks(value: object, text: object) -> None:
 
 @pytest.mark.parametrize("value", [{"$type": "Prediction"}, {"array": 1, "shape": 2, "dtype": 3}, {1: 2, "1": 3}])
 def test_names_that_would_be_read_as_something_else_are_refused(value: dict[Any, Any], tmp_path: Path) -> None:
-    with raises(UsageError, "names", file="mine.inner"):
+    with raises(UsageError, "names", asked="mine.inner", path=None):
         save_result(tmp_path, {"mine": {"inner": value}})
 
 
@@ -315,7 +315,7 @@ def test_verdicts_of_schema_4_get_the_names_of_methods(tmp_path: Path) -> None:
 def test_parts_of_results_check_themselves(tmp_path: Path) -> None:
     save_result(tmp_path, {"spec": InputSpec(3, 4), "layers": (Layer("a", "dense", shape=(3,)),)})
     edit(tmp_path, lambda one: one["spec"].update(height=0))
-    with raises(DataError, "spec", file="result.json"):
+    with raises(DataError, "spec", path=tmp_path / "result.json"):
         load_result(tmp_path)
 
 

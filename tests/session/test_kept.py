@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +78,46 @@ def test_who_names_a_method_or_a_baseline_or_wants_none_has_it() -> None:
         assert with_kept(asked, OPENED) == (asked, "")
 
 
-@pytest.mark.parametrize("broken", [{"method": "tea-leaves"}, {"n": "many"}, {"baselines": ["tea"]}])
+def test_a_query_stays_open_through_copies_and_pickles_and_names_nothing_by_that() -> None:
+    keep()
+    usual = Query(target=3)
+    pickled = pickle.loads(pickle.dumps(usual))  # noqa: S301
+    again = [copy.deepcopy(usual), pickled, replace(usual, judge=False), Query(**asdict(usual))]
+    assert [one.is_open for one in again] == [True] * 4
+    assert all(with_kept(one, OPENED)[1] == TOLD for one in again)
+    named = Query(baselines=usual.baselines[:])
+    assert named == Query()
+    assert not named.is_open
+    assert not pickle.loads(pickle.dumps(named)).is_open  # noqa: S301
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"method": "tea-leaves"},
+    {"n": "many"},
+    {"n": float("inf")},
+    {"baselines": ["tea"]},
+    {"method": "expected-gradients:n_samples=32"},  # from images of the data set, which nobody else has
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_what_is_broken_is_said_and_changes_nothing(broken: dict[str, Any]) -> None:
     keep(**broken)
     found, told = with_kept(Query(), OPENED)
     assert found == Query()
     assert told.startswith("What was compared on this model is not used: ")
     assert kept_facts(OPENED) == {"words": told}
+
+
+def test_who_has_no_home_and_who_may_not_look_there_has_the_usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep()
+    monkeypatch.setattr(Path, "exists", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    assert with_kept(Query(), OPENED) == (Query(), "")
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("Could not determine home directory")))
+    assert list(places_for(MODEL.fingerprint)) == []
+    assert with_kept(Query(), OPENED) == (Query(), "")
 
 
 def test_another_model_has_its_own() -> None:
@@ -124,7 +160,8 @@ def test_a_viewer_is_told_what_it_can_ask_for(kept: dict[str, Any], asked: dict[
         assert facts is None
         return
     assert {key: facts[key] for key in facts if key != "words"} == asked
-    assert facts["words"].endswith("0.73 (0.70 to 0.78), so it is shown first.")
+    options = " (compared with window=8,stride=4, shown with its own defaults)" if ":" in kept.get("method", "") else ""
+    assert facts["words"].endswith(f"0.73 (0.70 to 0.78), so it is shown first{options}.")
 
 
 def written(tmp_path: Path) -> str:

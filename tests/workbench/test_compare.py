@@ -266,6 +266,12 @@ def test_what_was_found_is_kept_for_exactly_this_model(data: Path, tmp_path: Pat
     undecided = replace(found.comparison, p=np.ones_like(found.comparison.p))  # no difference is told from chance
     assert not undecided.decides
     assert keep(undecided, curved(5)) == ()
+    best = found.comparison.best
+    for name in ("expected-gradients from images of the data", "occlusion, absolute"):  # nothing else draws these
+        entrants = tuple(name if one == best else one for one in found.comparison.entrants)
+        other = replace(found.comparison, entrants=entrants, best=name)
+        assert other.decides
+        assert keep(other, curved(5)) == ()
     assert kept_comparison(curved(5)) is None
     file = tmp_path / "model.safetensors"
     file.write_bytes(b"")

@@ -11,6 +11,7 @@ import click
 from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 from innerview.errors import InnerviewError, OutputError
+from innerview.files.regular import exists
 
 DATA = "innerview.workbench.train:DataRequest"
 """Where the defaults of what is said of the data stand."""
@@ -109,7 +110,7 @@ def command(
                 downloading=screen.download,
             )
         except KeyboardInterrupt:
-            if not (output / "manifest.json").exists():
+            if not exists(output / "manifest.json"):
                 raise InnerviewError(_not_begun(download)).of("stopped") from None
             line = _going_on(output, data, download, size, crop, skip_bad=skip_bad)
             raise InnerviewError(

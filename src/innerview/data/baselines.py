@@ -18,6 +18,7 @@ from jaxtyping import Float
 from innerview.data.fitting import preprocess
 from innerview.data.reading import load_image
 from innerview.errors import ImageError, UsageError
+from innerview.files.regular import is_file
 from innerview.fills import DEFAULT_SIGMA, SPELLINGS, blur, make_fill
 from innerview.model import InputSpec
 from innerview.reprs import short
@@ -77,7 +78,7 @@ def parse_baseline(text: str) -> BaselineName:
         if (colon and not _NUMBERS[kind](parameter)) or (colon and not parameter):
             raise UsageError(f"the baseline {text!r} was asked for; say {_USAGE[kind]}").of("baseline", asked=text)
         return BaselineName(kind, parameter)
-    if Path(text).is_file():
+    if is_file(Path(text)):
         return BaselineName("file", text)
     raise UsageError(
         f"there is no baseline and no file {text!r}; baselines are {', '.join(_USAGE.values())}, or a file"

@@ -24,7 +24,7 @@ from innerview.data.fitting import Crop
 from innerview.data.labelled import Dataset, LabelledImages, from_npz
 from innerview.data.parts import listing
 from innerview.errors import DataError
-from innerview.files.regular import opened, reading, size_of
+from innerview.files.regular import is_folder, opened, reading, size_of
 from innerview.files.tarballs import tarball
 from innerview.types import Array
 
@@ -71,8 +71,8 @@ def load(path: Path, *, size: int = SIDE, crop: Crop = "center", skip_bad: bool 
         DataError: if there is none of these, or it is damaged.
     """
     with reading(path, "the data set"):
-        is_folder = path.is_dir()
-    if is_folder:
+        whole = path.is_dir()
+    if whole:
         folder = official_folder(path)
         return from_official(folder) if folder else from_folders(path, size=size, crop=crop, skip_bad=skip_bad)
     if not path.exists():
@@ -120,7 +120,7 @@ def holds_arrays(path: Path) -> bool:
 def official_folder(path: Path) -> Path | None:
     """The folder at `path` that holds batches: itself, or one that the tarballs unpack to; None if there is none."""
     places = (path, path / "cifar-10-batches-py", path / "cifar-10-batches-bin")
-    return next((place for place in places if place.is_dir() and batches(place)), None)
+    return next((place for place in places if is_folder(place) and batches(place)), None)
 
 
 def batches(folder: Path) -> set[str]:

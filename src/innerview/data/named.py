@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from innerview.errors import DataError, InnerviewError
+from innerview.files.regular import exists, is_folder
 from innerview.plugins import find_plugin, plugin_names
 
 
@@ -21,7 +22,7 @@ def find_data(asked: Path) -> Path:
     Raises:
         DataError: the package's own code failed, or gave no folder.
     """
-    if asked.exists() or str(asked) not in plugin_names("innerview.datasets"):
+    if exists(asked) or str(asked) not in plugin_names("innerview.datasets"):
         return asked
     found = find_plugin("innerview.datasets", str(asked))
     if found is None or not callable(found.value):
@@ -38,7 +39,7 @@ def find_data(asked: Path) -> Path:
         raise DataError(f"the data set {asked} can't be had: {found.words} fails ({said})").of(
             "plugin", asked=asked, found=said
         ) from problem
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise DataError(f"the data set {asked} can't be had: {found.words} gives {folder}, which is no folder").of(
             "plugin", asked=asked, found=folder
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from innerview.errors import DataError
+from innerview.files.regular import exists, is_folder, reading
 from innerview.names import readable
 
 ENDINGS: Final = frozenset(
@@ -70,12 +71,14 @@ def find_part(root: Path, part: str) -> tuple[Path, tuple[str, ...]]:
     Raises:
         DataError: no folder holds class folders, or it can't be told which is meant.
     """
-    if not root.is_dir():
+    with reading(root, "the data"):
+        is_one = root.is_dir()
+    if not is_one:
         raise DataError(
             f"the data were to be read from {readable(str(root))}, which is "
-            f"{'a file' if root.exists() else 'not there'}; name a folder that holds test/<class>/*.jpg or "
+            f"{'a file' if exists(root) else 'not there'}; name a folder that holds test/<class>/*.jpg or "
             "<class>/*.jpg"
-        ).of("data", path=root, found="a file" if root.exists() else None)
+        ).of("data", path=root, found="a file" if exists(root) else None)
     here, notes = _unpacked(root)
     parts = _parts(here)
     if not parts:
@@ -97,7 +100,7 @@ def find_part(root: Path, part: str) -> tuple[Path, tuple[str, ...]]:
 
 def is_divided(root: Path) -> bool:
     """Whether a data set has a part to learn from, or to test on, of its own."""
-    return bool(_parts(_unpacked(root)[0])) if root.is_dir() else False
+    return bool(_parts(_unpacked(root)[0])) if is_folder(root) else False
 
 
 def nothing_in(root: Path) -> DataError:
@@ -112,11 +115,11 @@ def nothing_in(root: Path) -> DataError:
     inner = [one for folder in folders_in(root) for one in _candidates(folder, _DEEPEST)]
     if inner:
         return DataError(f"{shown} holds several folders of class folders; name one: {listed(map(str, inner))}").of(
-            "class folders", found=tuple(map(str, inner))
+            "class folders", path=root, found=tuple(map(str, inner))
         )
     held = f"holds {listed(names_of(others))}" if others else "is empty"
     return DataError(f"{shown} {held}, but no class folder with an image in it; {EXPECTED}").of(
-        "class folders", found=held
+        "class folders", path=root, found=held
     )
 
 

@@ -13,6 +13,7 @@ from innerview.data.image import Image
 from innerview.data.reading import load_image
 from innerview.data.sources import Source
 from innerview.errors import ImageError
+from innerview.files.regular import exists, is_file
 
 # Name, and the class of CIFAR-10 that it belongs to; there, moose are among the deer.
 _SAMPLES = {"cat": "cat", "moose": "deer", "coffee": None, "rocket": None, "astronaut": None}
@@ -56,11 +57,11 @@ def find_image(asked: Source) -> Image:
     """
     if not isinstance(asked, str):
         return load_image(asked)
-    if asked in _SAMPLES and not Path(asked).is_file():
+    if asked in _SAMPLES and not is_file(Path(asked)):
         return example_image(asked)
     try:
         return load_image(asked)
     except ImageError as problem:
-        if Path(asked).exists():
+        if exists(Path(asked)):
             raise
         raise problem.retold(f"{problem}; sample photos are {', '.join(_SAMPLES)}", known=tuple(_SAMPLES)) from problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
@@ -26,6 +26,29 @@ KINDS: Final = (
 )
 
 EXPLAINED: Final = {errno.ENOENT: "there is no such file", errno.ENAMETOOLONG: "no file has a name of that length"}
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something of that name; False too where nobody may look, or no name can be like it."""
+    return _asked(path.exists)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file of that name; False too where `exists` says so."""
+    return _asked(path.is_file)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder of that name; False too where `exists` says so."""
+    return _asked(path.is_dir)
+
+
+def _asked(question: Callable[[], bool]) -> bool:
+    """What Path itself says: it raises for a name that is too long, or in a folder that may not be entered."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
 
 
 def size_of(path: Path, what: str, most: int | None = None) -> int:

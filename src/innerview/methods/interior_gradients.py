@@ -31,7 +31,7 @@ def check_alphas(alphas: Sequence[float]) -> Alphas:
     if values.size == 0 or outside:
         found = f"alpha {outside[0]:g}" if outside else "no alpha"
         raise UsageError(f"{found} was asked for; alphas are places on the path from 0 (baseline) to 1 (image)").of(
-            "alphas", asked=found
+            "alphas", asked=tuple(values.tolist()), found=outside[0] if outside else None
         )
     return values
 

@@ -57,7 +57,7 @@ class MapSamples:
             raise UsageError(
                 f"{self.limit} samples at most were allowed for a half-width of {half_width:g}; {PILOT} tell how many "
                 f"are needed: give n_samples={PILOT} or more, or leave it out"
-            ).of("n_samples", asked=self.limit, found=PILOT, limit=half_width)
+            ).of("n_samples", asked=self.limit, found=half_width, limit=PILOT)
         divided = divide(image, regions, JUDGED_REGIONS)
         check_interval(divided.number, half_width, confidence)
         self._labels = divided.labels

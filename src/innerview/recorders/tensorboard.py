@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from innerview.errors import DataError, MissingExtra, UnknownLayer, UsageError
-from innerview.files.regular import opened, reason, size_of
+from innerview.files.regular import exists, is_folder, opened, reason, size_of
 from innerview.results import WeightHistograms
 from innerview.types import Array
 
@@ -186,7 +186,7 @@ def _reach(found: Buckets) -> float:
 
 def _read(path: Path) -> tuple[dict[str, dict[int, Buckets]], list[str]]:
     """Every histogram of a run by name and step, and what is left out; of a step that was written twice, the last."""
-    files = sorted(path.glob("*tfevents*")) if path.is_dir() else [path] if path.exists() else []
+    files = sorted(path.glob("*tfevents*")) if is_folder(path) else [path] if exists(path) else []
     if not files:
         raise DataError(f"{path} is no event file and no folder with one (…tfevents…); give the folder of one run").of(
             "event file", path=path

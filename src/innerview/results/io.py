@@ -27,7 +27,7 @@ from safetensors.numpy import save
 from innerview.errors import DataError, OutputError, UsageError
 from innerview.files.atomic import write
 from innerview.files.documents import read_json
-from innerview.files.regular import brief, opened
+from innerview.files.regular import brief, is_file, is_folder, opened
 from innerview.files.tensors import Entry, read_header, read_values
 from innerview.reprs import short
 from innerview.results.migrations import MIGRATIONS
@@ -134,11 +134,11 @@ def load_result(folder: str | Path) -> SavedResults:
     """
     place = Path(folder)
     told = read_json(_named(place, TEXT_FILE), "the result", LONGEST)
-    schema, whose = _schema(told, place), f"the result {place / TEXT_FILE}"
+    schema = _schema(told, place)
     shelf = _Arrays(_named(place, ARRAY_FILE), told.get("digest"))
     for number in range(schema, SCHEMA):
         told = MIGRATIONS[number](told)
-    builder = Rebuilder(whose, shelf.read)
+    builder = Rebuilder(place / TEXT_FILE, shelf.read)
     results = {name: builder.value(value, name) for name, value in told.items() if name not in OURS}
     notes = [f"{name} was written by a newer version and is kept as it stands" for name in builder.unknown]
     return SavedResults(MappingProxyType(results), schema, MappingProxyType(builder.unknown), tuple(notes))
@@ -171,7 +171,7 @@ def _describe_names(value: Mapping[object, object], path: str, arrays: dict[str,
     named = {str(key): one for key, one in value.items()}
     if len(named) < len(value) or TYPE in named or stands_for_array(named):
         raise UsageError(f"{path} has names that would be read back as something else: {brief(list(named))}").of(
-            "names", path=path, found=tuple(named)
+            "names", asked=path, found=tuple(named)
         )
     return {key: describe(one, f"{path}.{key}", arrays) for key, one in named.items()}
 
@@ -224,8 +224,8 @@ class _Arrays:
 def _named(folder: Path, name: str) -> Path:
     """The path of a file that must be there."""
     path = folder / name
-    if not path.is_file():
-        found = "is no folder" if not folder.is_dir() else f"holds no {name}"
+    if not is_file(path):
+        found = "is no folder" if not is_folder(folder) else f"holds no {name}"
         raise DataError(
             f"{folder} {found}, so it is not a result; name a folder that explain, saturation or save_result wrote: "
             "it holds "

@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 import jaxtyping
@@ -71,12 +72,12 @@ class Rebuilder:
     """Rebuilds the values of one file.
 
     Attributes:
-        whose: the file, for messages.
+        file: that they stand in, for messages.
         arrays: gives an array by its key, its shape and its type as JSON states them; raises DataError.
         unknown: what no field was found for, by its place; filled while values are rebuilt.
     """
 
-    whose: str
+    file: Path
     arrays: Callable[[str, tuple[int, ...], str], Array]
     unknown: dict[str, object] = field(default_factory=dict[str, object])
 
@@ -185,8 +186,8 @@ class Rebuilder:
                 raise Misfit
 
     def _wrong(self, path: str, words: str) -> DataError:
-        return DataError(f"{self.whose} is damaged, or not a result: at {path}, {words}").of(
-            path, path=self.whose, found=words
+        return DataError(f"the result {self.file} is damaged, or not a result: at {path}, {words}").of(
+            path, path=self.file, found=words
         )
 
 

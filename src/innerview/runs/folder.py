@@ -249,7 +249,7 @@ class RunFolder:
             outside = {name: [int(one) for one in columns[f"{name}/outside"]] for name in names}
         if any(columns[name].shape != (BINS,) for name in names):
             raise DataError(f"{path} has other bins than this program's {BINS}; another version wrote it").of(
-                "bins", path=path, limit=BINS
+                "bins", path=path, asked=BINS
             )
         whole = all(columns[name].dtype.kind in "iu" and len(outside[name]) == OUTSIDE for name in names)
         if not names or not whole or any((columns[name] < 0).any() for name in columns):

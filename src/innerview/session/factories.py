@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from innerview.errors import InnerviewError, ModelError, UsageError
-from innerview.files.regular import read_text
+from innerview.files.regular import exists, read_text
 
 OURS: Final = frozenset(
     {"innerview", "numpy", "torch", "torchvision", "tensorflow", "keras", "jax", "jaxlib", "h5py", "safetensors", "PIL"}
@@ -48,14 +48,6 @@ def split(name: str) -> tuple[str, str]:
     if factory and (home.endswith(".py") or all(part.isidentifier() for part in home.split("."))):
         return home, factory
     return (home, factory) if exists(Path(home)) else (name, "")
-
-
-def exists(path: Path) -> bool:
-    """Whether there is something of that name; False too where no name can be like it."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
 
 
 def build(name: str) -> Any:

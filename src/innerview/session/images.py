@@ -16,6 +16,7 @@ from innerview.data.reading import load_image
 from innerview.data.samples import find_image
 from innerview.data.sources import Source
 from innerview.errors import ImageError, UnknownClass, UsageError
+from innerview.files.regular import is_file
 from innerview.fills import DATA, FILLS, SPELLINGS, Fill, ImageFill, make_fill, other_image
 from innerview.methods.placebos import Mask
 from innerview.model import DifferentiableModel, InputSpec, Model
@@ -114,7 +115,7 @@ def named_fill(name: str, spec: InputSpec, image: Pixels, drawn: Callable[[], Se
     """
     if name == DATA:
         return other_image(drawn(), image)
-    if SPELLINGS.get(name, name) in FILLS or not Path(name).is_file():
+    if SPELLINGS.get(name, name) in FILLS or not is_file(Path(name)):
         return make_fill(name, image)
     other = preprocess(load_image(name), spec)
     return ImageFill(Path(name).name, f"the image {Path(name).name}: {other.words}", other.pixels)

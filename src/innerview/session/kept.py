@@ -18,7 +18,8 @@ from typing import Any, Final
 from innerview.data.baselines import parse_baseline
 from innerview.errors import DataError, UsageError
 from innerview.files.documents import read_json
-from innerview.methods.registry import USUAL, map_methods
+from innerview.files.regular import exists, is_folder
+from innerview.methods.registry import USUAL, map_methods, read_method
 from innerview.model import Model
 from innerview.reprs import short
 from innerview.session.answers import OpenedModel
@@ -73,13 +74,19 @@ class Kept:
         )
 
 
-def data_folder() -> Path:
-    """Where the user's programs keep what they know: XDG_DATA_HOME, or what the system has in its place."""
+def data_folder() -> Path | None:
+    """Where the user's programs keep what they know: XDG_DATA_HOME, or what the system has in its place.
+
+    None for a user without a home, as containers have.
+    """
     given = os.environ.get("XDG_DATA_HOME") or os.environ.get("LOCALAPPDATA", "")
     if given:
         return Path(given) / "innerview"
     usual = ("Library", "Application Support") if sys.platform == "darwin" else (".local", "share")
-    return Path.home().joinpath(*usual) / "innerview"
+    try:
+        return Path.home().joinpath(*usual) / "innerview"
+    except RuntimeError:
+        return None
 
 
 def places_for(fingerprint: str, named: str = "") -> Iterator[Path]:
@@ -90,9 +97,11 @@ def places_for(fingerprint: str, named: str = "") -> Iterator[Path]:
         named: as it stands on a command line; where that is a file or folder, what is kept lies beside or in it too.
     """
     file = Path(named.partition(":")[0]) if named else Path()
-    if named and file.exists():
-        yield (file if file.is_dir() else file.parent) / NAME
-    yield data_folder() / "comparisons" / f"{fingerprint}.json"
+    if named and exists(file):
+        yield (file if is_folder(file) else file.parent) / NAME
+    folder = data_folder()
+    if folder is not None:
+        yield folder / "comparisons" / f"{fingerprint}.json"
 
 
 def kept_comparison(model: Model, named: str = "") -> Kept | None:
@@ -110,7 +119,7 @@ def kept_comparison(model: Model, named: str = "") -> Kept | None:
 
 def _read(fingerprint: str, named: str) -> Kept | None:
     for place in places_for(fingerprint, named):
-        if not place.exists():
+        if not exists(place):
             continue
         told: Any = read_json(place, "the comparison", LARGEST)
         try:
@@ -121,7 +130,7 @@ def _read(fingerprint: str, named: str) -> Kept | None:
                 str(told["method"]), tuple(map(str, told["baselines"])), **numbers, n=int(told["n"]),
                 advice=str(told["advice"]), path=place,
             )  # fmt: skip
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, OverflowError) as problem:
             raise DataError(f"{place} can't be read as a comparison ({problem!r}); remove it and compare again").of(
                 "comparison", path=place
             ) from None
@@ -132,13 +141,24 @@ def _chosen(opened: OpenedModel) -> tuple[Kept | None, str]:
     """What is kept, where its method and baselines are still there and have a meaning here; or why it is not used."""
     try:
         kept = _read(opened.fingerprint, opened.named)
-        if kept is not None and kept.name != USUAL:
-            choose_methods((kept.method,), opened.model)
-        for baseline in kept.baselines if kept is not None else ():
-            parse_baseline(baseline)
+        if kept is not None:
+            _check(kept, opened)
     except (DataError, UsageError) as problem:
         return None, f"What was compared on this model is not used: {problem}."
     return kept, ""
+
+
+def _check(kept: Kept, opened: OpenedModel) -> None:
+    """Raise UsageError for a method or a baseline that can't be asked for here."""
+    chosen = read_method(kept.method)
+    if kept.name != USUAL:
+        choose_methods((kept.method,), opened.model)
+    if chosen.method.uses_baselines and not kept.baselines:
+        raise UsageError(
+            f"{kept.name} was compared from images of the data set, and nothing else draws it so; compare again"
+        ).of("baselines", asked=kept.method, found=0, path=kept.path)
+    for baseline in kept.baselines:
+        parse_baseline(baseline)
 
 
 def with_kept(query: Query, opened: OpenedModel) -> tuple[Query, str]:
@@ -152,8 +172,7 @@ def with_kept(query: Query, opened: OpenedModel) -> tuple[Query, str]:
         The query, and what was chosen and why in a sentence; empty where nothing is kept. A file that can't be read, or
         a method that is no longer there, is told of there, and changes nothing.
     """
-    # The very tuple, so that who names the usual baseline has it too.
-    if not query.kept or query.methods or query.baselines is not Query.baselines:
+    if not query.is_open:
         return query, ""
     kept, problem = _chosen(opened)
     if kept is None:
@@ -176,4 +195,6 @@ def kept_facts(opened: OpenedModel) -> dict[str, Any]:
     if kept.name not in map_methods(opened.model) or len(kept.baselines) > 1 or not set(kept.baselines) <= {*BASELINES}:
         return {}
     baseline = {"baseline": kept.baselines[0]} if kept.baselines else {}
-    return {"method": kept.name, **baseline, "words": f"{kept.told}, so it is shown first."}
+    options = kept.method.partition(":")[2]
+    usual = f" (compared with {options}, shown with its own defaults)" if options else ""
+    return {"method": kept.name, **baseline, "words": f"{kept.told}, so it is shown first{usual}."}

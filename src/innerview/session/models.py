@@ -19,10 +19,10 @@ from innerview.adapters.hubs import HUBS, HubModel, folder_hub, hub_of, open_hub
 from innerview.allcnn import NAMES
 from innerview.errors import UsageError
 from innerview.files.documents import read_toml
-from innerview.files.regular import brief, size_of
+from innerview.files.regular import brief, exists, is_folder, size_of
 from innerview.model import Model, OutputSpec
 from innerview.session.declarations import ORDER, declare_input, declare_output, read_classes, words_of
-from innerview.session.factories import build, exists, split
+from innerview.session.factories import build, split
 from innerview.session.images import open_built_in
 from innerview.typing import ModelLike
 
@@ -83,7 +83,7 @@ def open_model(request: ModelRequest) -> Model | str:
             f"{folder / SIDE} names the code {name}, which opening the model would run; if you trust where it came "
             "from, add --trust-code"
         ).of("trust_code", asked=name, path=folder / SIDE)
-    hub = "" if exists(Path(name)) and not Path(name).is_dir() else hub_of(name) or folder_hub(Path(name))
+    hub = "" if exists(Path(name)) and not is_folder(Path(name)) else hub_of(name) or folder_hub(Path(name))
     if hub:
         if hub == "hf" and "{" in request.classes:
             zero_shot = import_module("innerview.adapters.hubs").open_texts
@@ -195,9 +195,9 @@ def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
     path = Path(split(request.model)[0])
     if not exists(path):
         return {}, path.parent
-    folder = path if path.is_dir() and (path / SIDE).exists() else path.parent
+    folder = path if is_folder(path) and exists(path / SIDE) else path.parent
     side = path if path.suffix == ".toml" else folder / SIDE
-    if not side.exists():
+    if not exists(side):
         return {}, folder
     found = read_toml(side, "the settings")
     unknown = ", ".join(sorted(set(found) - SAYS))
@@ -242,7 +242,7 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
     """What is to be opened, and whether a file says so rather than the line."""
     path = Path(request.model)
     named = str(declared.get("model", ""))
-    if named and (path.suffix in {".toml", ".safetensors"} or (exists(path) and path.is_dir())):
+    if named and (path.suffix in {".toml", ".safetensors"} or is_folder(path)):
         home, factory = split(named)
         beside = not hub_of(named) and not (factory and not home.endswith(".py"))
         return str(folder / named) if beside else named, True
@@ -252,7 +252,7 @@ def _chosen(request: ModelRequest, declared: Mapping[str, Any], folder: Path) ->
             f"{path.name} holds weights and no model; name a function that builds the module, "
             f"--model file.py:build --weights {path.name}, or write both into {SIDE} beside it"
         ).of("weights", asked=str(path))
-    if exists(path) and path.is_dir() and not exists(path / "saved_model.pb") and not folder_hub(path):
+    if is_folder(path) and not exists(path / "saved_model.pb") and not folder_hub(path):
         raise UsageError(
             f"the folder {path} holds no {SIDE} that names a model, and no SavedModel; name the model itself"
         ).of("model", asked=str(path), found="a folder")

@@ -16,7 +16,7 @@ from innerview.data.image import Image
 from innerview.data.samples import example_image, example_names, find_image
 from innerview.data.sources import Source
 from innerview.errors import UsageError
-from innerview.files.regular import brief
+from innerview.files.regular import brief, is_file
 from innerview.runs import RunFolder
 from innerview.session.images import gather
 from innerview.session.models import take_model
@@ -64,7 +64,7 @@ def furnish(
     opened = [opened_model(model, named), *map(opened_model, others)]
     owners = {folder: one.fingerprint for one in opened for folder in built_in_runs(one.name)}
     for folder in runs:
-        if (folder / "manifest.json").is_file():
+        if is_file(folder / "manifest.json"):
             RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
     surveyed = survey({one.fingerprint: one for one in opened}) if survey else None
     folder = data if data is None or survey is None or data.is_dir() else None  # a list is no data set for trainings
@@ -164,4 +164,4 @@ def built_in_runs(name: str) -> list[Path]:
     if name not in NAMES:
         return []
     folder = run_folder(name)
-    return [folder] if (folder / "manifest.json").is_file() else []
+    return [folder] if is_file(folder / "manifest.json") else []

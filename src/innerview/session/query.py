@@ -53,6 +53,12 @@ LISTS: Final = (
 """Fields that hold several values; one alone is taken for a list of one."""
 
 
+class Unnamed(tuple[str, ...]):
+    """Baselines that nobody named: equal to the same ones named, and told apart by class, in copies and pickles too."""
+
+    __slots__ = ()
+
+
 @renames.arguments(
     shares="fractions",
     scale="vmax",
@@ -122,7 +128,7 @@ class Query:
     objective: str = ""
     method: str = USUAL
     methods: Sequence[str] = ()
-    baselines: Sequence[str] = (DEFAULT_BASELINE,)
+    baselines: Sequence[str] = Unnamed((DEFAULT_BASELINE,))
     kept: bool = True
     fill: str = ""
     fills: Sequence[str] = DEFAULT_FILLS
@@ -197,6 +203,11 @@ class Query:
         return cast("tuple[str | Box, ...]", self.region)
 
     @property
+    def is_open(self) -> bool:
+        """Whether neither methods nor baselines were named, so that what a comparison has kept may decide."""
+        return self.kept and not self.methods and isinstance(self.baselines, Unnamed)
+
+    @property
     def budget(self) -> int:
         """Evaluations at most, with those that were asked for on top."""
         return self.max_evaluations * 4**self.more
@@ -242,7 +253,7 @@ class Query:
         other = None if self.versus is None else find_class(self.versus, names)
         if other is not None and index == other:
             raise UsageError(f"{label(other, names)} was to be explained against itself; name another class").of(
-                "other", asked=other
+                "versus", asked=other, found="itself"
             )
         return index, other
 

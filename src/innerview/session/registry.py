@@ -17,6 +17,7 @@ from typing import Any, Final, final
 
 from innerview.data.image import Image
 from innerview.errors import DataError, InnerviewError, UsageError
+from innerview.files.regular import is_file, is_folder
 from innerview.pictures.timeline import Frame
 from innerview.runs import RunFolder
 from innerview.session.cache import Cache
@@ -134,7 +135,7 @@ class RunRegistry:
         self._times: Cache[LayerTimes] = Cache(TIMES)
         self._clock = clock
         for path in paths:
-            if not path.is_dir():
+            if not is_folder(path):
                 raise DataError(
                     f"there is no folder {path}; name the folder of a training, or one that holds several"
                 ).of("folder", path=path, found=None)
@@ -145,7 +146,7 @@ class RunRegistry:
         found: list[Path] = []
         for path in self._paths:
             inside = sorted(one.parent for one in path.glob("*/manifest.json"))
-            found += [path] if (path / "manifest.json").is_file() else inside
+            found += [path] if is_file(path / "manifest.json") else inside
         names = [path.resolve().name for path in found]
         unique = [
             name if names.count(name) == 1 else f"{path.resolve().parent.name}/{name}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from innerview import pictures
 from innerview.data.sources import Source
+from innerview.files.regular import is_file
 from innerview.methods.ask import correct_for
 from innerview.reprs import short
 from innerview.results import RegionEffects
@@ -74,7 +75,7 @@ def ask(
 
 def _answer_in(folder: Path) -> RegionEffects | None:
     """What was asked before with this folder; None if nothing was."""
-    if not (folder / "result.json").is_file():
+    if not is_file(folder / "result.json"):
         return None
     found: Any = load_result(folder).results.get("effects")
     return found if isinstance(found, RegionEffects) else None  # pyright: ignore[reportUnknownVariableType] of NumPy

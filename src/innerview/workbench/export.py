@@ -13,6 +13,7 @@ from innerview.allcnn import NAMES, load_pretrained
 from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files
 from innerview.files.atomic import write
+from innerview.files.regular import exists, is_folder
 from innerview.results import versions
 from innerview.workbench.folders import MARK, whole
 from innerview.workbench.network import page_network
@@ -91,7 +92,7 @@ def _web(model: NumpyModel, name: str) -> dict[str, bytes]:
 
 def _check(folder: Path, *, force: bool) -> None:
     """Raise OutputError unless the folder may be made, or is an earlier export that may be replaced."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not exists(folder) or (is_folder(folder) and not any(folder.iterdir())):
         return
     ours = (folder / MARK).is_file() and any(
         (folder / name).is_file() for name in ("model.py", "network.py", "network.json")

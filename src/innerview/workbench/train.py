@@ -17,6 +17,7 @@ from innerview.data.download import Progress as Download
 from innerview.data.fitting import parse_crop
 from innerview.data.labelled import Dataset
 from innerview.errors import DataError, OutputError, UsageError
+from innerview.files.regular import exists, is_folder
 from innerview.runs import RunFolder
 
 if TYPE_CHECKING:
@@ -172,11 +173,11 @@ def _there(folder: Path, *, resume: bool) -> RunFolder | None:
     """Open the run that is to be resumed, or make sure that there is none."""
     if resume:
         return RunFolder.open(folder)
-    if (folder / "manifest.json").exists():
+    if exists(folder / "manifest.json"):
         raise OutputError(f"{folder} holds a run already; go on with it by --resume, or choose another folder").of(
             "run", path=folder
         )
-    if folder.exists() and not folder.is_dir():
+    if exists(folder) and not is_folder(folder):
         raise OutputError(f"{folder} is a file; name a folder for the run with --output").of(
             "folder", path=folder, found="a file"
         )

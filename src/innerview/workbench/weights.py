@@ -14,7 +14,7 @@ from safetensors.numpy import save
 from innerview import pictures
 from innerview.errors import DataError
 from innerview.files.atomic import write
-from innerview.files.regular import size_of
+from innerview.files.regular import is_folder, size_of
 from innerview.files.weights import WHAT, Stored, read_arrays
 from innerview.reprs import short
 from innerview.results import WeightHistograms
@@ -103,7 +103,7 @@ def read_weights(path: Path) -> Stored:
         DataError: it can't be read, is of another kind, or holds no weights.
         MissingExtra: PyTorch wrote it, and is not installed.
     """
-    if path.is_dir():
+    if is_folder(path):
         raise DataError(
             f"{path} is a folder, and weights are read from files; name some of its files (those of a "
             f"training are in checkpoints/), or look at a whole training: innerview inspect {path}"

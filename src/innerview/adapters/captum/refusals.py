@@ -60,7 +60,7 @@ def share_out(places: np.ndarray, height: int, width: int) -> np.ndarray:
         raise ModelError(
             f"the layer has {places.shape[0]} × {places.shape[1]} places, more than the {height} × {width} pixels of "
             "the image; choose a layer with fewer"
-        ).of("layer", found=places.shape[:2], limit=height * width)
+        ).of("layer", found=places.shape[:2], limit=(height, width))
     rows, columns = (
         ((np.arange(length) + 0.5) * count / length).astype(int)
         for length, count in zip((height, width), places.shape, strict=True)

@@ -177,7 +177,7 @@ def unknown(hub: str, asked: str, known: Iterable[str], what: str = "model") -> 
         f"{hub} has no {what} {asked!r}; the nearest are {', '.join(near)}"
         if near
         else f"{hub} has no {what} {asked!r}"
-    ).of("model", asked=asked, known=near)
+    ).of(what.partition(" ")[0], asked=asked, known=near)
 
 
 def no_weights(name: str, error: Exception) -> DataError:

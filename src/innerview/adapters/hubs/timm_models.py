@@ -19,6 +19,7 @@ import timm.data
 
 from innerview.adapters.hubs import HubModel, no_weights, unknown
 from innerview.errors import ModelError
+from innerview.files.regular import is_folder
 from innerview.model import InputSpec, OutputSpec
 from innerview.spec import Resize
 
@@ -28,7 +29,7 @@ ELSEWHERE: Final = ("hf-hub:", "hf_hub:", "local-dir:")
 
 def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:  # noqa: ARG001 no code
     """Make a model: a name of timm's list, with or without a tag, "hf-hub:ORG/NAME", or a folder."""
-    asked = f"local-dir:{name}" if Path(name).is_dir() else name
+    asked = f"local-dir:{name}" if is_folder(Path(name)) else name
     architecture = asked.partition(".")[0]
     if not asked.startswith(ELSEWHERE) and not timm.is_model(architecture):
         raise unknown("timm", architecture, timm.list_models())

@@ -16,6 +16,7 @@ import torch
 
 from innerview.adapters.hubs import HubModel, describe_by, no_weights
 from innerview.errors import ModelError, UsageError
+from innerview.files.regular import is_folder
 
 
 def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) -> HubModel:  # noqa: ARG001 its own
@@ -34,7 +35,7 @@ def open_model(name: str, *, pretrained: bool, trust: bool, classes: int = 0) ->
             f"torch.hub:{name} builds the model by code of {repository}, which would run; if you trust where it came "
             "from, add --trust-code"
         ).of("trust_code", asked=name, found=repository)
-    local = Path(repository).is_dir()
+    local = is_folder(Path(repository))
     try:
         model = torch.hub.load(
             repository, entry, source="local" if local else "github", trust_repo=True, pretrained=pretrained

@@ -18,6 +18,7 @@ import numpy as np
 from innerview.allcnn import NAMES, run_folder
 from innerview.errors import DataError, UsageError
 from innerview.files.combined import STORED, is_a_part
+from innerview.files.regular import exists
 from innerview.files.tensors import Entry, read_header
 from innerview.methods.weights import relative_distance
 from innerview.runs import Checkpoint, Histogram, History, RunFolder, status
@@ -349,7 +350,7 @@ def open_runs(paths: Sequence[Path]) -> list[Recorded]:
 
 
 def _found(path: Path) -> Path:
-    return run_folder(str(path)) if str(path) in NAMES and not path.exists() else path
+    return run_folder(str(path)) if str(path) in NAMES and not exists(path) else path
 
 
 def shared_layers(runs: Sequence[Recorded]) -> Mapping[str, Sequence[Recorded]]:

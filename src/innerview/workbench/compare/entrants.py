@@ -41,6 +41,13 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
 """Options with which a method enters if nobody says others: sums over regions need fewer passes than pixels do."""
 
 
+OF_DATA: Final = " from images of the data"
+"""Behind the name of a method whose baselines are images of the data set."""
+
+ABSOLUTE: Final = ", absolute"
+"""Behind the name of a method whose map is taken without its signs."""
+
+
 @dataclass(frozen=True, eq=False)
 class Entrant:
     """A method with its options and baselines.
@@ -116,6 +123,11 @@ def enter(
     return Entered(tuple(found), tuple(refused))
 
 
+def is_drawn_elsewhere(name: str) -> bool:
+    """Whether an entrant is a map that can be asked for by a method and baselines, as everything else draws it."""
+    return not name.startswith(CAPTUM) and not name.endswith((OF_DATA, ABSOLUTE))
+
+
 def _all(model: Model) -> Iterator[str]:
     """Every method that gives a map, with the settings of a comparison; also those that the model can't have.
 
@@ -134,7 +146,7 @@ def _all(model: Model) -> Iterator[str]:
 def _with_baselines(name: str, text: str, chosen: Chosen, baselines: tuple[str, ...]) -> Iterator[Entrant]:
     supplies = chosen.method.supplies
     if "baselines" in supplies:  # a whole set, not a few
-        yield Entrant(f"{name} from images of the data", text, chosen, of_data=True)
+        yield Entrant(f"{name}{OF_DATA}", text, chosen, of_data=True)
     elif chosen.method.uses_baselines:
         word = "over" if "fill" in supplies else "from"
         for one in baselines:
@@ -144,7 +156,7 @@ def _with_baselines(name: str, text: str, chosen: Chosen, baselines: tuple[str, 
     else:
         yield Entrant(name, text, chosen)
         if name == "gradient":
-            yield Entrant("gradient, absolute", text, chosen, absolute=True)
+            yield Entrant(f"{name}{ABSOLUTE}", text, chosen, absolute=True)
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ from innerview.files.atomic import write
 from innerview.model import Model
 from innerview.results.comparison import Comparison
 from innerview.session.kept import places_for
-from innerview.workbench.compare.of_captum import CAPTUM
+from innerview.workbench.compare.entrants import is_drawn_elsewhere
 
 
 def keep(found: Comparison, model: Model, named: str = "") -> tuple[Path, ...]:
     """Write what was found where it is looked for, wherever that can be; nowhere if it does not decide.
 
     A comparison of too few images, or one whose best method is no better than a control, is no reason to draw another
-    map than the usual; what an earlier one decided stays. So it does where one of Captum's is best: nothing else draws
-    that.
+    map than the usual; what an earlier one decided stays. So it does where the best is a map that nothing else draws:
+    one of Captum's, one from images of the data set, one without its signs.
 
     Args:
         found: the comparison.
@@ -29,7 +29,7 @@ def keep(found: Comparison, model: Model, named: str = "") -> tuple[Path, ...]:
     Raises:
         OutputError: no place can be written.
     """
-    if not found.decides or found.texts[found.column(found.best)].startswith(CAPTUM):
+    if not found.decides or not is_drawn_elsewhere(found.best):
         return ()
     row, best = found.row("truth"), found.column(found.best)
     told = {

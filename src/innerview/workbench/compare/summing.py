@@ -228,7 +228,7 @@ def _require_judged(rows: Sequence[Row], good: Sequence[Row]) -> None:
     if not any("image" in row for row in good):
         first = next((row["problem"] for row in rows if "problem" in row), "no image was measured")
         raise ModelError(f"none of {len(rows)} images could be judged; the first: {first}").of(
-            "images", found=0, limit=len(rows)
+            "images", found=0, asked=len(rows)
         )
     if not any(fill["judged"] for row in good if "truth" in row for fill in row["truth"]["fills"].values()):
         raise ModelError(

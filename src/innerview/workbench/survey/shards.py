@@ -25,7 +25,7 @@ import safetensors.numpy
 from innerview.errors import DataError, MissingExtra, OutputError, UsageError
 from innerview.files.atomic import write
 from innerview.files.documents import parse_json
-from innerview.files.regular import read_text, reason
+from innerview.files.regular import exists, read_text, reason
 from innerview.workbench.survey.columns import MAP, Row
 
 MANIFEST: Final = "_survey.json"
@@ -218,7 +218,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         DataError: it is no survey, or its manifest can't be read.
     """
     place = folder / MANIFEST
-    if not place.exists():
+    if not exists(place):
         raise DataError(f"{folder} holds no survey (no {MANIFEST}); make one with innerview survey").of(
             "survey", path=folder, found=None
         )

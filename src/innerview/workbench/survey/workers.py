@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from innerview.errors import InnerviewError, UsageError
+from innerview.files.regular import exists
 from innerview.session.models import ModelRequest, open_model
 from innerview.session.progress import Report, silent
 from innerview.workbench.survey.shards import MANIFEST, read_manifest
@@ -65,7 +66,7 @@ def survey_by(
     if workers < 1:
         raise UsageError(f"{workers} workers were asked for; it is at least 1").of("workers", asked=workers, limit=1)
     folder, report = Path(output), progress or silent
-    if not resume and (folder / MANIFEST).exists():
+    if not resume and exists(folder / MANIFEST):
         raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output").of(
             "survey", path=folder
         )
@@ -85,7 +86,7 @@ def survey_by(
 
 def _files(folder: Path) -> tuple[int, int]:
     """How many files are there, and how many there will be."""
-    if not (folder / MANIFEST).exists():
+    if not exists(folder / MANIFEST):
         return 0, 1
     about = read_manifest(folder)
     return len(list(folder.glob("rows-*.parquet"))), -(-int(about["images"]) // int(about["images_per_shard"]))
