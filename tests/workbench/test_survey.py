@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -33,6 +33,7 @@ from innerview.model import InputSpec, OutputSpec
 from innerview.session.models import ModelRequest
 from innerview.types import Array
 from innerview.workbench.survey import shards as shards_file
+from innerview.workbench.survey.reading import read_survey
 from innerview.workbench.survey.survey import Surveyed, survey
 from innerview.workbench.survey.workers import survey_by
 from raising import raises
@@ -812,3 +813,64 @@ def test_workers_write_what_one_process_does_and_a_lost_one_is_begun_again(tmp_p
         survey_by(2, ModelRequest("allcnn"), tmp_path / "data", output=tmp_path / "two", **asked)
     with raises(DataError, "data", file="none"):
         survey_by(2, ModelRequest("allcnn"), tmp_path / "none", output=tmp_path / "three", **asked)
+
+
+def stream(data: Path, count: int = 7, labels: tuple[str, ...] = CLASSES) -> Iterator[Any]:
+    """Images as they come: seven, the fourth of which can't be read."""
+    for name in NAMES[:count]:
+        yield data / f"{name}.png", labels[CLASSES.index(name.split("/")[0])]
+
+
+def test_a_stream_has_the_rows_of_a_sequence(data: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    found, rows = run(stream(data), tmp_path, progress=lambda _done, _total, words: told.append(words))
+    _, expected = run(list(stream(data)), tmp_path, "sequence")
+    pd.testing.assert_frame_equal(rows, expected)
+    assert (found.images, found.rows, found.failed) == (7, 7, 1)
+    assert "how many there are is not known" in told[0]
+    assert "s an image" in told[-2]
+    assert json.loads((tmp_path / "out" / "_survey.json").read_text())["images"] == 7
+    assert len(read_survey(tmp_path / "out").names) == 6
+
+
+@pytest.mark.parametrize("killed", [0, 1, 2])
+def test_a_stream_goes_on_where_it_was_with_the_same_bytes(killed: int, data: Path, tmp_path: Path) -> None:
+    run(stream(data), tmp_path, "whole")
+
+    def breaking() -> Iterator[Any]:
+        yield from stream(data, 3 * killed + 1)
+        raise RuntimeError("the line went dead")
+
+    with raises(DataError, "item", asked=3 * killed + 1):
+        run(breaking(), tmp_path)
+    assert len(list((tmp_path / "out").glob("rows-*"))) == killed
+    found, _ = run(stream(data), tmp_path, resume=True)
+    assert found.rows == 7
+    whole = {file.name: file.read_bytes() for file in (tmp_path / "whole").iterdir()}
+    assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == whole
+    run(stream(data), tmp_path, resume=True)
+    assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == whole
+
+
+def test_a_stream_of_other_images_is_not_gone_on_with(data: Path, tmp_path: Path) -> None:
+    run(stream(data), tmp_path)
+    with raises(UsageError, "question"):
+        run(stream(data, labels=("dog", "cat", "frog")), tmp_path, resume=True)
+    with raises(UsageError, "question"):
+        run(stream(data, 4), tmp_path, resume=True)
+    with raises(UsageError, "question"):
+        run([*stream(data), *stream(data)].__iter__(), tmp_path, resume=True)
+    with raises(UsageError, "survey"):
+        run(stream(data), tmp_path)
+
+
+def test_what_takes_a_length_is_refused_of_a_stream(data: Path, tmp_path: Path) -> None:
+    with raises(UsageError, "sample"):
+        run(stream(data), tmp_path, sample=2)
+    with raises(UsageError, "shard"):
+        run(stream(data), tmp_path, shard=(1, 2))
+    with raises(DataError, "images", found=0):
+        run(iter(()), tmp_path, "empty")
+    with raises(DataError, "classes"):
+        run(stream(data, labels=("x", "y", "z")), tmp_path, "strange")
+    assert run(stream(data), tmp_path, "limited", limit=4)[0].rows == 4

@@ -3,8 +3,10 @@
 | given | images | labels |
 |---|---|---|
 | a folder of class folders, or its name (`folders`) | its part "test" | the folders' names |
+| CIFAR-10's own files, .npz of arrays (`cifar10`) | its part "test" | the classes' names |
 | a file ending in .csv or .parquet | the column image, path or file, from the file's folder | label or class |
 | a sequence: PyTorch's `Dataset`, Hugging Face's `datasets`, a list | each, or its "image" or first part | the second |
+| anything else that can be gone through: an iterator, a stream | likewise, as they come (`streams`) | likewise |
 
 A record has a name that says where it is, and no file is decoded before `read`; a sequence that can't say its labels
 beforehand is walked through for them. The label of a list is text, and a number in it is a class's name before it is
@@ -21,7 +23,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -30,12 +32,20 @@ from typing import Any, Final, Protocol, TypeAlias, cast, runtime_checkable
 import numpy as np
 
 from innerview.arrays import read_array
+from innerview.data import cifar10
 from innerview.data.folders import open_folders
 from innerview.data.image import Image
 from innerview.data.reading import load_image
 from innerview.errors import DataError, ImageError, MissingExtra
 from innerview.files.regular import read_text
 from innerview.names import readable
+
+IMAGE_KEYS: Final = ("image", "img", "pixels")
+LABEL_KEYS: Final = ("label", "labels", "class", "target", "fine_label")
+"""What an item's image and label are called, as Hugging Face's data sets have it; the first that is there counts."""
+
+TABLES: Final = frozenset({"iloc", "write_parquet", "to_pydict"})
+"""What tables have and data sets of images don't: pandas, Polars, pyarrow."""
 
 IMAGE_COLUMNS: Final = ("image", "path", "file")
 LABEL_COLUMNS: Final = ("label", "class")
@@ -65,7 +75,7 @@ class Listed(Protocol):
         ...
 
 
-Source: TypeAlias = str | Path | Listed
+Source: TypeAlias = str | Path | Listed | Iterable[Any]
 
 
 @dataclass(frozen=True)
@@ -118,17 +128,63 @@ def open_records(source: Source, part: str = "test") -> Records:
     """
     if isinstance(source, str | Path):
         path = Path(source)
-        return _of_list(path) if path.suffix.lower() in LISTS else _of_folders(path, part)
-    whole = isinstance(source, Mapping | bytes | bytearray | memoryview) or "iloc" in dir(
-        type(source)
-    )  # a table of pandas
-    if whole or not {"__len__", "__getitem__"} <= set(dir(type(source))):
+        if path.suffix.lower() in LISTS:
+            return _of_list(path)
+        return _of_arrays(path, part) if _holds_arrays(path) else _of_folders(path, part)
+    refuse_others(source)
+    if not {"__len__", "__getitem__"} <= set(dir(type(source))):
         raise DataError(
-            f"a {type(source).__name__} was given as a data set; give a folder, a .csv or .parquet list (of a table: "
-            "table.to_parquet(file)), or a sequence with a length (of an iterator: list(images))"
+            f"a {type(source).__name__} was given as a data set, which has no length; a survey goes through it once, "
+            "and here a folder, a list or a sequence is needed (list(images))"
         ).of("data", found=type(source).__name__)
     _check_axes(source)
-    return _of_sequence(source)
+    return _of_sequence(cast("Listed", source))
+
+
+def refuse_others(source: object) -> None:
+    """Refuse what holds images but is no data set of them: tables, dictionaries, loaders of batches.
+
+    Raises:
+        DataError: says what it is, and what to give.
+    """
+    kind, members = type(source).__name__, set(dir(type(source)))
+    if isinstance(source, Mapping):
+        names = [str(one) for one in cast("Mapping[Any, Any]", source)]
+        splits = f"it holds {', '.join(names[:5])}: give one of them, such as data[{names[0]!r}]" if names else ""
+        advice = splits or "it is empty: give a folder, a list or a sequence"
+    elif TABLES & members and "features" not in members:
+        advice = "of a table: write it as Parquet with a column image, and give the file"
+    elif {"batch_sampler", "collate_fn"} <= set(dir(source)):
+        advice = "it gives batches: give its data set, loader.dataset"
+    elif isinstance(source, bytes | bytearray | memoryview | set | frozenset | io.IOBase):
+        advice = "give a folder, a .csv or .parquet list, or images in an order: a sequence or an iterator"
+    elif not {"__getitem__", "__iter__"} & members:
+        advice = "give a folder, a .csv or .parquet list, a sequence, or an iterator"
+    else:
+        return
+    raise DataError(f"a {kind} was given as a data set; {advice}").of("data", found=kind)
+
+
+def _holds_arrays(path: Path) -> bool:
+    """Whether there are images as arrays: CIFAR-10's own files, an archive of them, or .npz."""
+    if path.is_dir():
+        return cifar10.official_folder(path) is not None
+    return path.is_file() and (path.suffix.lower() == ".npz" or ".tar" in path.suffixes or path.suffix == ".tgz")
+
+
+def _of_arrays(path: Path, part: str) -> Records:
+    found = cifar10.load(path)
+    images = found.train if part == "train" else found.test
+    digest = hashlib.sha256(np.ascontiguousarray(images.images).data).hexdigest()[:16]
+
+    def record(index: int) -> Record:
+        name = f"{part}/{index}"
+        return Record(
+            index, name, found.classes[int(images.labels[index])], lambda: load_image(images.images[index], name=name)
+        )
+
+    items = [record(index) for index in range(len(images.images))]
+    return Records(items, found.source, f"{_fingerprint(items)}{digest}"[:32])
 
 
 def _check_axes(source: Any) -> None:
@@ -281,12 +337,12 @@ def _check_type(kind: Any, name: str, path: Path) -> None:
 
 
 def _of_sequence(source: Listed) -> Records:
-    names = _class_names(source)
+    names = class_names_of(source)
     labels = _known_labels(source, names)
 
     def record(index: int) -> Record:
         label = labels[index] if labels is not None else _own_label(source, index)
-        return Record(index, str(index), _named(label, names, index), lambda: _read_item(source, index))
+        return Record(index, str(index), named_label(label, names, index), lambda: _read_item(source, index))
 
     items = [record(index) for index in range(len(source))]
     if not items:
@@ -300,7 +356,7 @@ def _own_label(source: Listed, index: int) -> Any:
         item = source[index]
     except Exception:  # noqa: BLE001 whatever somebody's data set raises
         return None
-    return _split(item)[1]
+    return split_item(item)[1]
 
 
 def _read_item(source: Listed, index: int) -> Image:
@@ -311,15 +367,19 @@ def _read_item(source: Listed, index: int) -> Image:
         raise ImageError(f"the data set failed at item {index} ({type(problem).__name__}: {said})").of(
             "item", asked=index, found=type(problem).__name__
         ) from problem
-    return _image(item, index)
+    return image_of(item, index)
 
 
-def _class_names(source: object) -> Mapping[int, str]:
+def class_names_of(source: object) -> Mapping[int, str]:
     """Names of the classes, as torchvision's data sets (`classes`) and Hugging Face's (`features`) say them."""
     known: Any = getattr(source, "classes", None)
     if known is None:
         features: Any = getattr(source, "features", None)
-        known = getattr(features.get("label"), "names", None) if isinstance(features, Mapping) else None
+        columns = cast("Mapping[str, Any]", features) if isinstance(features, Mapping) else {}
+        known = next((getattr(columns[key], "names", None) for key in LABEL_KEYS if key in columns), None)
+    inner: Any = getattr(source, "dataset", None)
+    if known is None and inner is not None and inner is not source:  # a part of another, as random_split gives it
+        return class_names_of(inner)
     if isinstance(known, Mapping):  # numbers by name, or names by number
         pairs = [(number, name) if isinstance(number, int) else (name, number) for number, name in known.items()]
         return {number: str(name) for number, name in pairs if isinstance(number, int)}
@@ -335,8 +395,10 @@ def _known_labels(source: Listed, names: Mapping[int, str]) -> Sequence[Any] | N
     gives them (`target_transform`), or mean other things by that name.
     """
     known: Any = getattr(source, "targets", None)
-    if known is None and "label" in (getattr(source, "column_names", None) or ()):
-        known = cast("Any", source)["label"]
+    columns = getattr(source, "column_names", None)
+    key = next((one for one in LABEL_KEYS if isinstance(columns, Sequence) and one in columns), None)
+    if known is None and key is not None:
+        known = cast("Any", source)[key]
     try:
         labels = None if known is None else list(known)
     except TypeError:
@@ -346,21 +408,21 @@ def _known_labels(source: Listed, names: Mapping[int, str]) -> Sequence[Any] | N
         return None
     for index in sorted({0, count // 2, count - 1}):
         own = _own_label(source, index)
-        if own is not None and _named(own, names, index) != _named(labels[index], names, index):
+        if own is not None and named_label(own, names, index) != named_label(labels[index], names, index):
             return None
     return labels
 
 
-def _split(item: Any) -> tuple[Any, Any]:
+def split_item(item: Any) -> tuple[Any, Any]:
     """An item's image and label; None for a label that it has not."""
     if isinstance(item, Mapping):
         found = cast("Mapping[str, Any]", item)
-        key = next((one for one in ("image", "img", "pixels") if one in found), None)
+        key = next((one for one in IMAGE_KEYS if one in found), None)
         if key is None:
             raise ImageError(
                 f"an item has the keys {', '.join(map(str, found))}; its image is expected under 'image'"
             ).of("item", found=tuple(map(str, found)))
-        return found[key], found.get("label")
+        return found[key], next((found[one] for one in LABEL_KEYS if one in found), None)
     if isinstance(item, tuple | list):
         parts = cast("Sequence[Any]", item)
         if len(parts) not in {1, 2}:
@@ -371,7 +433,7 @@ def _split(item: Any) -> tuple[Any, Any]:
     return item, item.label if isinstance(item, Image) else None
 
 
-def _named(label: Any, names: Mapping[int, str], index: int) -> str | int | None:
+def named_label(label: Any, names: Mapping[int, str], index: int) -> str | int | None:
     """A label as a class's name, or its number where no name is known; None where there is none.
 
     Raises:
@@ -394,8 +456,16 @@ def _named(label: Any, names: Mapping[int, str], index: int) -> str | int | None
     ).of("label", asked=index, found=type(label).__name__)
 
 
-def _image(item: Any, index: int) -> Image:
-    image, _ = _split(item)
+def image_of(item: Any, index: int) -> Image:
+    """The image of an item, as it is read from any source.
+
+    Raises:
+        ImageError: it is none.
+    """
+    image, _ = split_item(item)
+    if isinstance(image, Mapping):  # as Hugging Face's `datasets` keep a file that is not decoded
+        kept = cast("Mapping[str, Any]", image)
+        image = cast("Any", kept.get("bytes") or kept.get("path") or image)
     if isinstance(image, Image):
         image = image.pixels
     found = read_array(image)

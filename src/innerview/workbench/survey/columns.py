@@ -27,7 +27,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -35,7 +35,7 @@ import numpy as np
 
 from innerview.data.baselines import DEFAULT_BASELINE, make_baselines
 from innerview.data.records import Record
-from innerview.errors import AmbiguousClass, ImageError, InnerviewError, ModelError, UnknownClass
+from innerview.errors import AmbiguousClass, DataError, ImageError, InnerviewError, ModelError, UnknownClass
 from innerview.layers import Layer
 from innerview.methods import removed_and_alone
 from innerview.methods.activation_distances import feature_of
@@ -272,6 +272,28 @@ def index_of(label: str | int | None, model: Model) -> int | None:
         except UnknownClass:
             continue
     return None
+
+
+def strange_labels(model: Model, labels: Iterable[str | int | None]) -> tuple[str, ...]:
+    """What to say of labels that are no classes of the model; where none is one, nothing can be compared.
+
+    Raises:
+        DataError: none is one, or one is the name of several classes.
+    """
+    known = dict.fromkeys(one for one in labels if one is not None)
+    try:
+        rows = {label: index_of(label, model) for label in known}
+    except AmbiguousClass as problem:
+        raise DataError(f"{problem} (a label of the data set); give labels by their numbers").of(
+            "label", asked=problem.asked, known=problem.known
+        ) from problem
+    strange = [str(label) for label, index in rows.items() if index is None]
+    if known and len(strange) == len(known):
+        raise DataError(
+            f"no label of the data set ({', '.join(strange[:5])}) is a class of the model "
+            f"({', '.join(model.output.answers[:5])}, …); declare the model's classes, or give a list without labels"
+        ).of("classes", found=tuple(strange), known=model.output.answers)
+    return (f"Labels that are no classes of the model: {', '.join(strange[:10])}.",) if strange else ()
 
 
 def _number(value: float) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 from innerview.errors import DataError
 from innerview.spec import answer_name
 from innerview.types import Array
-from innerview.workbench.survey.shards import Shards, arrow, read_manifest
+from innerview.workbench.survey.shards import Shards, arrow, count_images, read_manifest
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,8 @@ def read_survey(folder: str | Path) -> Survey:
     place = Path(folder)
     about = read_manifest(place)
     try:
-        shards = Shards(place, about["columns"], int(about["images_per_shard"]), int(about["images"]))
-        table = shards.read()
+        shards = Shards(place, about["columns"], int(about["images_per_shard"]), int(about["images"] or 0))
+        table = (shards if about["images"] is not None else count_images(shards)).read()
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise DataError(f"the survey in {place} can't be read: its manifest lacks {problem}").of(
             "manifest", path=place, found=str(problem)

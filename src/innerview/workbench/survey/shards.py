@@ -15,7 +15,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -146,7 +146,8 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
     Args:
         folder: new, empty, or of this survey.
         about: what is surveyed, by what and how; anything that JSON can write. All of it is the question but the batch
-            size, which may follow the memory that is free: the one of the beginning stays.
+            size, which may follow the memory that is free: the one of the beginning stays. `images` is None of a stream
+            whose end is not known.
         columns: of the rows.
         resume: go on with what is there.
 
@@ -164,13 +165,14 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
             "empty or new folder with --output"
         ).of("folder", path=folder, found=tuple(others))
     if MANIFEST not in others and _begin(folder / MANIFEST, text):
-        return Shards(folder, columns, told["images_per_shard"], told["images"], told.get("batch_size", 1))
+        return Shards(folder, columns, told["images_per_shard"], told["images"] or 0, told.get("batch_size", 1))
     if not resume:
         raise UsageError(f"{folder} holds a survey already; go on with it by --resume, or choose another --output").of(
             "survey", path=folder
         )
     there = read_manifest(folder)
-    different = [name for name in told if there.get(name) != told[name] and name != "batch_size"]
+    free = {"batch_size"} if told["images"] is not None else {"batch_size", "images"}
+    different = [name for name in told if there.get(name) != told[name] and name not in free]
     if different:
         said = "; ".join(f"{name}: {_brief(there.get(name))}, now {_brief(told[name])}" for name in different)
         raise UsageError(
@@ -181,7 +183,30 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
         raise DataError(f"{folder / MANIFEST} has {_brief(batch)} for a batch size; choose another --output").of(
             "batch_size", path=folder, found=batch
         )
-    return Shards(folder, columns, told["images_per_shard"], told["images"], batch)
+    return Shards(folder, columns, told["images_per_shard"], told["images"] or 0, batch)
+
+
+def count_images(shards: Shards) -> Shards:
+    """The shards of a stream by what is there: its last file may hold fewer images than the others."""
+    number = 0
+    while shards.file(number).exists():
+        number += 1
+    if not number:
+        return replace(shards, count=0)
+    pa = arrow()
+    try:
+        last = int(pa.parquet.read_metadata(shards.file(number - 1)).num_rows)
+    except (pa.ArrowException, OSError):
+        last = shards.size  # told by whoever reads it
+    return replace(shards, count=(number - 1) * shards.size + last)
+
+
+def end_stream(shards: Shards, images: int) -> Shards:
+    """Write down how many images a stream had."""
+    there = read_manifest(shards.folder)
+    text = json.dumps({**there, "images": images}, indent=1, ensure_ascii=False)
+    write(shards.folder / MANIFEST, text.encode("utf-8", "backslashreplace"), hidden=True)
+    return replace(shards, count=images)
 
 
 def _make(folder: Path) -> list[str]:

@@ -13,7 +13,8 @@ import numpy as np
 from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
 from innerview.data.fitting import parse_crop, preprocess
 from innerview.data.records import Record, Records, Source, open_records
-from innerview.errors import AmbiguousClass, DataError, UsageError
+from innerview.data.streams import Stream, open_stream
+from innerview.errors import UsageError
 from innerview.fills import DEFAULT_FILLS, make_fill
 from innerview.layers import Layer, find_layer
 from innerview.methods.activation_distances import penultimate
@@ -29,8 +30,9 @@ from innerview.session.progress import Report, SubProgress, silent
 from innerview.types import Image
 from innerview.typing import ModelLike
 from innerview.workbench.compare.entrants import choose_objectives
-from innerview.workbench.survey.columns import Measured, Row, index_of, measure
+from innerview.workbench.survey.columns import Measured, Row, measure, strange_labels
 from innerview.workbench.survey.shards import Shards, arrow, open_shards
+from innerview.workbench.survey.streaming import go_through
 
 SHARD: Final = 256
 """Images in a file: at most so many are worked out again after a kill."""
@@ -94,8 +96,9 @@ def survey(
 
     Args:
         model: a model (`innerview.typing.ModelLike`), or the name of one.
-        data: folder of class folders; a .csv or .parquet list with a column `image`, and `label` if known; or a
-            sequence of images, or of images with labels (PyTorch's and Hugging Face's data sets).
+        data: folder of class folders; CIFAR-10's own files; a .csv or .parquet list with a column `image`, and `label`
+            if known; a sequence of images, or of images with labels (PyTorch's and Hugging Face's data sets); or an
+            iterator of such, which is gone through once: `resume` passes over as many as there are rows of.
         regions: rows and columns of the grid whose regions' effects are measured; None for none.
         fills: by name, what stands where a region is taken away.
         layers: numbers or names of layers, of whose channels the largest values are kept, with their positions.
@@ -128,17 +131,24 @@ def survey(
     opened, chosen = take_model(model), parse_crop(crop)
     mapped = read_method(maps).settled(opened) if maps else None
     asked = replace(_asked(opened, regions, tuple(fills), layers), map=mapped, baseline=baseline)
-    records = open_records(data, part)
+    stream = open_stream(data)
+    if stream is not None:
+        _check_stream(stream, sample, shard)
+    records = Records([], stream.source, "") if stream is not None else open_records(data, part)
     items = _drawn(records, limit, sample, seed)
     notes = (*records.notes, *_strange(opened, items))
     about = {
-        "images": len(items),
+        "images": len(items) if stream is None else None,
         "images_per_shard": images_per_shard,
         "model": opened.fingerprint,
         "precision": opened.dtype.name,
         "batch_size": opened.batch_size,
         "classes": list(opened.output.class_names),
-        "data": {"source": records.source, "fingerprint": records.fingerprint, "images": len(records.items)},
+        "data": {
+            "source": records.source,
+            "fingerprint": records.fingerprint or None,
+            "images": len(records.items) if stream is None else None,
+        },
         "part": part,
         "drawn": {"limit": limit, "sample": sample, "seed": seed if sample is not None else None},
         "crop": crop,
@@ -150,15 +160,17 @@ def survey(
         "innerview": versions()["innerview"],
     }
     shards = open_shards(Path(output), about, asked.columns, resume=resume)
+
+    def fit(record: Record) -> Image:
+        return preprocess(record.read(), opened.input, chosen).pixels
+
+    if stream is not None:
+        return _summed(*go_through(asked, stream, shards, limit, fit, progress or silent))
     place, of = shard
     own = range(place - 1, shards.number, of)
     if not own:
         files = "1 file" if shards.number == 1 else f"{shards.number} files"
         notes += (f"Part {place} of {of} has nothing to do: the survey has {files} in all.",)
-
-    def fit(record: Record) -> Image:
-        return preprocess(record.read(), opened.input, chosen).pixels
-
     _work(asked, items, shards, own, fit, progress)
     return _summed(shards, notes)
 
@@ -176,6 +188,15 @@ def _check(limit: int | None, sample: int | None, shard: tuple[int, int], images
         raise UsageError(f"part {place} of {of} was asked for; of n parts they go from 1 to n").of(
             "part", asked=(place, of)
         )
+
+
+def _check_stream(stream: Stream, sample: int | None, shard: tuple[int, int]) -> None:
+    """Refuse what takes a length."""
+    for name, value in (("sample", sample), ("shard", None if shard == (1, 1) else shard)):
+        if value is not None:
+            raise UsageError(
+                f"{name}={value} was asked of {stream.source}, which has no length; give limit=…, or a sequence"
+            ).of(name, asked=value, found=stream.source)
 
 
 def _asked(
@@ -217,20 +238,7 @@ def _drawn(records: Records, limit: int | None, sample: int | None, seed: int) -
 
 def _strange(model: Model, items: Sequence[Record]) -> tuple[str, ...]:
     """What to say of labels that are no classes of the model; where none is one, nothing can be compared."""
-    labels = dict.fromkeys(one.label for one in items if one.label is not None)
-    try:
-        rows = {label: index_of(label, model) for label in labels}
-    except AmbiguousClass as problem:
-        raise DataError(f"{problem} (a label of the data set); give labels by their numbers").of(
-            "label", asked=problem.asked, known=problem.known
-        ) from problem
-    strange = [str(label) for label, index in rows.items() if index is None]
-    if labels and len(strange) == len(labels):
-        raise DataError(
-            f"no label of the data set ({', '.join(strange[:5])}) is a class of the model "
-            f"({', '.join(model.output.answers[:5])}, …); declare the model's classes, or give a list without labels"
-        ).of("classes", found=tuple(strange), known=model.output.answers)
-    return (f"Labels that are no classes of the model: {', '.join(strange[:10])}.",) if strange else ()
+    return strange_labels(model, [one.label for one in items])
 
 
 def _work(
