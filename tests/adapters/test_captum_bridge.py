@@ -131,7 +131,7 @@ def test_places_are_shared_out_to_the_last_bit_of_their_sum(height: int, width: 
     pixels = share_out(places, 6, 8)
     assert pixels.sum() == pytest.approx(places.sum())
     assert len(np.unique(pixels.round(12))) == places.size
-    with raises(ModelError, "layer", limit=2):
+    with raises(ModelError, "layer", found=(height, width), limit=(1, 2)):
         share_out(places, 1, 2)
 
 

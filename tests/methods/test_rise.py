@@ -98,7 +98,7 @@ def test_where_the_samples_end_first_it_is_said(name: str) -> None:
     assert found.intervals.n_samples == 20
     assert found.intervals.half_widths.max() > 1e-3
     assert any("ended first" in note for note in found.notes)
-    with raises(UsageError, "n_samples", asked=15, found=16, limit=1):
+    with raises(UsageError, "n_samples", asked=15, found=1, limit=16):
         run(half_width=1, n_samples=PILOT - 1)
     with raises(UsageError, "half_width", asked=(-1, 0.95)):
         run(half_width=-1)

@@ -137,7 +137,7 @@ def test_gradients_on_the_way_come_with_the_integral_and_are_the_same_as_alone(m
 
 
 def test_places_outside_the_path_are_refused(model, images):
-    with raises(UsageError, "alphas", asked="alpha 1.5"):
+    with raises(UsageError, "alphas", found=1.5):
         explain(model, [Job(images[0], (Logit(0),), (black(images[0]),), (0.5, 1.5))])
 
 

@@ -161,8 +161,9 @@ def test_another_run_is_not_continued(undisturbed: RunFolder, configuration, dat
 
 def test_a_loss_that_is_no_number_stops_and_says_where(tmp_path: Path) -> None:
     wild = replace(SHORT, optimisation=Optimisation(muon_lr=1e38, fix_weight_norm=False, adam_lr=1e-3, warmup=0))
-    with raises(ModelError, "loss", limit=1):
+    with raises(ModelError, "loss", file="run") as caught:
         train(wild, random_data(), tmp_path / "run")
+    assert caught.value.found[0] == 2
     run = RunFolder.open(tmp_path / "run")
     assert 0 in run.steps()
     for step in run.steps():
@@ -180,8 +181,9 @@ def test_a_gradient_that_is_no_number_moves_nothing(tmp_path: Path, monkeypatch:
         return real(model)
 
     monkeypatch.setattr(AllCnn, "gradient_norm", poisoned)
-    with raises(ModelError, "loss", limit=0):
+    with raises(ModelError, "loss", file="run") as caught:
         train(SHORT, random_data(), tmp_path / "run")
+    assert caught.value.found[0] == 1
     assert status.latest(RunFolder.open(tmp_path / "run")) == RunStatus("diverged", 0, "the gradient of conv7")
 
 
@@ -194,5 +196,6 @@ def test_a_gradient_too_large_for_its_norm_names_the_layer(tmp_path: Path, monke
         return real(model)
 
     monkeypatch.setattr(AllCnn, "gradient_norm", huge)
-    with raises(ModelError, "loss", limit=0):
+    with raises(ModelError, "loss", file="run") as caught:
         train(SHORT, random_data(), tmp_path / "run")
+    assert caught.value.found[0] == 1

@@ -336,7 +336,7 @@ def test_nan_in_a_masked_image_is_named_and_the_rest_goes_on(data: Path, tmp_pat
         outputs[(pixels[:, :4, :4] == 0).all(axis=(1, 2, 3)) & pixels.any(axis=(1, 2, 3))] = np.nan
         return outputs
 
-    with raises(ModelError, "images", found=0, limit=12):
+    with raises(ModelError, "images", found=0, asked=12):
         run(data, tmp_path / "all", FunctionModel(never, SPEC, OutputSpec(2)), methods=("occlusion",))
 
 

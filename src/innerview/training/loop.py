@@ -223,7 +223,7 @@ class Trainer:
                 f"checkpoints up to step {max(self.run.steps())}. Going on gives the same bits and ends at "
                 "the same step: begin another run with a lower learning rate (in Python muon_lr and adam_lr of "
                 "Optimisation), float32 or another seed"
-            ).of("loss", found=(float(loss.item()), float(norm)), path=self.run.path)
+            ).of("loss", found=(self.step + 1, loss.item(), norm), path=self.run.path)
         self.optimisers.step(configuration.rate(self.step))
         with torch.no_grad():
             for name, weight in self.model.named().items():
