@@ -28,12 +28,14 @@ def test_a_file_of_five_hundred_images_shows_thumbnails_a_page_at_a_time(
 ) -> None:
     model = MODELS["mixed"]
     network = numpy_model(model, model.weights(), np.float32)
-    listed, packed = [], []
+    listed, packed, said = [], [], []
     for at in range(500):
         pixels = np.random.default_rng(at).random((*SHAPE, 3), dtype=np.float32)
         photo = Photo.of(preprocess(Loaded(f"no. {at}", pixels), network.input), "data")
-        listed.append(describe_photo(photo))
-        packed.append(pack(subject_payload(photo, predict(network, photo.image[None])[0], network.fingerprint)))
+        predicted = predict(network, photo.image[None])[0]
+        listed.append(describe_photo(photo, predicted))
+        said.append(f"{predicted.class_names[predicted.index]} {100 * predicted.confidence:.1f} %")
+        packed.append(pack(subject_payload(photo, predicted, network.fingerprint)))
         query = Query(kind="map", model=network.fingerprint, image=photo.image_hash, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
         packed.append(pack(made(query, values, 0.001, "done", 9), target=None, versus=None, baseline=DEFAULT_BASELINE))
@@ -57,4 +59,13 @@ def test_a_file_of_five_hundred_images_shows_thumbnails_a_page_at_a_time(
     page.locator(".samples summary").click()
     page.get_by_label("Search images").fill("no. 499")
     expect(page.locator(".thumbnails li")).to_have_count(1)
+    page.evaluate("() => { location.hash = '#/why'; }")
+    overview = page.locator(".overview")
+    expect(overview.locator("summary")).to_have_text("500 images")
+    expect(overview.locator("li")).to_have_count(24)
+    expect(overview.locator("li").nth(7)).to_contain_text(said[7])
+    overview.get_by_role("button", name="24 of 500 ↓").click()
+    expect(overview.locator("li")).to_have_count(48)
+    overview.locator("li button").nth(40).click()
+    expect(overview.locator("li button").nth(40)).to_have_attribute("aria-pressed", "true")
     page.context.close()

@@ -176,3 +176,28 @@ def test_a_mistake_with_many_lines_is_one(monkeypatch: pytest.MonkeyPatch, capsy
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "first second\\x1b[2J" in said
+
+
+def test_in_a_log_a_line_is_a_step_and_none_says_the_same_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("innerview.cli.progress.time.monotonic", lambda: now)
+    with steps("Explaining") as progress:
+        for tenth in range(31):  # three images, a tenth of one every three seconds
+            now = 3.0 * tenth
+            progress(tenth / 10, 3, f"part {tenth}")
+    told = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in told] == [
+        "Explaining: 0 of 3", "Explaining: 1 of 3", "Explaining: 2 of 3", "Explaining: 3 of 3",
+    ]  # fmt: skip
+    with steps("One long") as progress:
+        for second in range(0, 100, 5):
+            now = 1000.0 + second
+            progress(0.5, 1, f"{second} s")
+    assert capsys.readouterr().err.splitlines() == [
+        "One long: 0 of 1, 0 s",
+        "One long: 0 of 1, 30 s",
+        "One long: 0 of 1, 60 s",
+        "One long: 0 of 1, 90 s",
+    ]

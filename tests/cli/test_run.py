@@ -115,7 +115,7 @@ def test_what_goes_wrong_is_said_first_and_no_framework_is_needed() -> None:
     assert answer.returncode == 0, answer.stderr
     assert "Warning: The loss has hardly fallen: 2.30 at the beginning, 2.30 at step 30." in answer.stdout
     page = Path("out/index.html").read_text()
-    assert page.index("hardly fallen") < page.index('<section id="curves">')
+    assert page.index("hardly fallen") < page.index('<div id="curves">')
     assert '<a href="#curves">See curves</a>' in page
 
 

@@ -98,3 +98,16 @@ def test_the_overview_leads_to_each_picture(sheets: list[Figure]) -> None:
     )
     assert {"cat/index.html", "b/index.html"} <= set(found.links)
     assert len(found.images) == len(sheets)
+
+
+def test_a_long_page_is_a_summary_whose_views_open() -> None:
+    sections = [Section(key, EXPLANATIONS[key], f"{key} in a sentence.\nMore.", ()) for key in ("why", "layers")]
+    text = image_page("t", [], [], sections, [])
+    checked(text)
+    assert re.findall(r'<details class="view"( open)?>', text) == [" open", ""]
+    # A link leads to what is inside a view, so that the browser opens it.
+    for key in ("why", "layers"):
+        before = text[: text.index(f'<div id="{key}">')]
+        assert before.count("<details") == before.count("</details>") + 1
+    assert '<span class="gist">layers in a sentence.</span>' in text
+    assert '<span class="gist">why' not in text

@@ -14,6 +14,7 @@ import { Help } from "./help";
 import { Images } from "./images";
 import { LessonPanel, Lessons } from "../lessons/panel";
 import { Share } from "./share";
+import { Overview } from "./overview";
 import { Strip } from "./strip";
 import { recall, remember } from "./remembering";
 
@@ -74,6 +75,7 @@ export function App(): JSX.Element {
       {!view.whole && strip}
       <main ref={main} id="innerview-main">
         <Notices />
+        {view.name === "why" && <Overview />}
         {!view.whole && (
           <h1 tabIndex={-1}>
             {asked ?? view.question(target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : ` versus ${className(versus, classes)}`}`)}

@@ -33,6 +33,8 @@ export interface SampleFacts {
   label?: number | null;
   /** Data URL of a small PNG. */
   thumbnail?: string;
+  /** Number and probability of what is predicted, in a page that knows it. */
+  said?: [number, number];
 }
 
 export interface RunFacts {

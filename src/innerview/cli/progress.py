@@ -16,7 +16,10 @@ Report: TypeAlias = Callable[[float, int, str], None]
 """Called with what is done (parts of one counted too), of how many, and words."""
 
 SECONDS: Final = 2.0
-"""Below this nobody needs a bar; in a log file, lines are at least this far apart."""
+"""Below this nobody needs a bar; in a log file, lines of what is done are at least this far apart."""
+
+QUIET: Final = 30.0
+"""In a log file, how far the next one is, where the number done is the same, is told after so long at the earliest."""
 
 
 @contextmanager
@@ -39,12 +42,13 @@ def steps(title: str) -> Generator[Report, None, None]:
 
 
 def _plain(title: str) -> Report:
-    last = time.monotonic()
+    last, told = time.monotonic(), -1
 
     def report(done: float, total: int, words: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= SECONDS:
-            last = time.monotonic()
-            say(f"{title}: {math.floor(done)} of {total}, {words}", err=True)
+        nonlocal last, told
+        whole, since = math.floor(done), time.monotonic() - last
+        if since >= (SECONDS if whole != told else QUIET):
+            last, told = time.monotonic(), whole
+            say(f"{title}: {whole} of {total}, {words}", err=True)
 
     return report

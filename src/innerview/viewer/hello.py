@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from innerview.fills import DEFAULT_FILLS
 from innerview.methods.parts import passes_needed, place_windows
 from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.shapley import count_passes
 from innerview.methods.superpixels import lacking
 from innerview.model import Layer, Model, has_gradients
-from innerview.results import versions
+from innerview.results import Prediction, versions
 from innerview.spec import decides
 from innerview.viewer.payloads.subject import Photo
 
@@ -57,9 +59,12 @@ def _sizes(layer: Layer) -> dict[str, int]:
     return {f"{axis}s" if axis == "channel" else axis: length for axis, length in known.items() if axis != "token"}
 
 
-def describe_photo(photo: Photo) -> dict[str, Any]:
-    """Describe an image for a list."""
-    return {"image": photo.image_hash, "name": photo.name, "label": photo.label, "thumbnail": photo.icon}
+def describe_photo(photo: Photo, prediction: Prediction | None = None) -> dict[str, Any]:
+    """Describe an image for a list; with what is predicted of it, where that is known and says something."""
+    told = {"image": photo.image_hash, "name": photo.name, "label": photo.label, "thumbnail": photo.icon}
+    if prediction is None or not prediction.decided or np.isnan(prediction.confidence):
+        return told
+    return {**told, "said": [prediction.index, round(prediction.confidence, 4)]}
 
 
 def hello(

@@ -118,7 +118,7 @@ def live_page(seen: Sequence[tuple[Photo, Prediction]], scene: PageContext, titl
     """
     photos = [photo for photo, _ in seen]
     payloads = [pack(subject_payload(photo, predicted, scene.model.fingerprint)) for photo, predicted in seen]
-    first = hello([scene.facts], [describe_photo(one) for one in photos], runs=scene.runs, baselines=BASELINES)
+    first = hello([scene.facts], [describe_photo(*one) for one in seen], runs=scene.runs, baselines=BASELINES)
     images = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
     network = None if scene.network is None else {**scene.network, "images": images}
     return write_page(title, {**first, "inside": scene.inside}, [*payloads, *scene.payloads], network)
@@ -139,18 +139,20 @@ def gather_payloads(
         The images for the page's first message, the payloads, and the names of the baselines.
     """
     photos: dict[str, Photo] = {}
+    told: list[dict[str, Any]] = []
     payloads: list[Packed] = []
     baselines: list[str] = []
     for look in looks:
         photo = Photo.of(look.item, "data")
         if photo.image_hash not in photos:
             photos[photo.image_hash] = photo
+            told.append(describe_photo(photo, look.prediction))
             if kept is not None:
                 kept.append(photo)
             baseline = " and ".join(map(_shown, look.query.baselines))
             baselines = [baseline]
             payloads += payloads_of(scene.model, look, photo, baseline, sizes, scene.weights) + _timelines(scene, photo)
-    return [describe_photo(one) for one in photos.values()], [*payloads, *scene.payloads], baselines
+    return told, [*payloads, *scene.payloads], baselines
 
 
 def _shown(baseline: str) -> str:
