@@ -206,6 +206,65 @@ def test_surveys_of_other_images_are_refused(tmp_path: Path) -> None:
         audit_labels(tmp_path / "before")
 
 
+def seeds(tmp_path: Path) -> tuple[Path, Path, list[Path]]:
+    """A model, a changed one, and two trainings of other seeds: 30 answers of 200 change, by the seeds 10 and 20."""
+    values = answers()
+
+    def other(name: str, flipped: slice, reasons: slice) -> Path:
+        arrays = {key: np.array(one) for key, one in values.items()}
+        arrays["predicted_index"][flipped] = (arrays["predicted_index"][flipped] + 1) % 3
+        arrays["effects"][reasons, 0] += 5
+        return written(tmp_path / name, **{key: one.tolist() for key, one in arrays.items()})
+
+    nothing = slice(0, 0)
+    return (
+        other("before", nothing, nothing),
+        other("after", slice(0, 30), slice(100, 140)),
+        [other("seed 1", slice(25, 35), slice(130, 150)), other("seed 2", slice(0, 20), nothing)],
+    )
+
+
+def test_a_change_is_judged_against_what_seeds_change(tmp_path: Path) -> None:
+    before, after, floor = seeds(tmp_path)
+    found = diff_surveys(before, after, floor=floor)
+    assert found.flips == 30
+    most, least = found.floor
+    assert (most.survey, most.flips, most.flips_after, most.n_images) == (str(floor[1]), 20, 30, 200)
+    assert (least.flips, least.reasons, least.reasons_after) == (10, 20, 40)
+    # in 25 images only the change flips the answer, in 5 only the seed
+    assert least.p_flips == pytest.approx(stats.binomtest(5, 30).pvalue)
+    assert most.p_flips == pytest.approx(stats.binomtest(0, 10).pvalue)
+    assert least.p_reasons == pytest.approx(stats.binomtest(10, 40).pvalue)
+    assert least.n_compared == 200 - 35
+    assert found.numbers["flip_rate_over_floor"] == pytest.approx(0.05)
+    assert found.numbers["reason_rate_over_floor"] == pytest.approx(20 / 165)
+    assert holds("flip_rate_over_floor>0.04", found)
+    assert "By the seed alone" in found.lines[3]
+    same = diff_surveys(before, floor[0], floor=[floor[0]])
+    assert same.floor[0].p_flips == same.floor[0].p_reasons == 1
+    assert same.numbers["flip_rate_over_floor"] == 0
+    with raises(UsageError, "condition"):
+        holds("flip_rate_over_floor>0", diff_surveys(before, after))
+
+
+def test_a_floor_of_other_images_or_labels_is_refused(tmp_path: Path) -> None:
+    before, after, _ = seeds(tmp_path)
+    values = answers()
+    values["label_index"] = [(one + 1) % 3 for one in values["label_index"]]
+    with raises(UsageError, "data set", found="labels"):
+        diff_surveys(before, after, floor=[written(tmp_path / "labels", **values)])
+    with raises(UsageError, "data set"):
+        diff_surveys(before, after, floor=[written(tmp_path / "data", about={"source": "others"}, **answers())])
+
+
+def test_the_command_takes_a_floor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before, after, floor = seeds(tmp_path)
+    line = ["diff", str(before), str(after), "--floor", str(floor[0]), "--floor", str(floor[1])]
+    assert main([*line, "--fail-if", "flip_rate_over_floor>0.06"]) == 0
+    assert capsys.readouterr().out.count("By the seed alone") == 2
+    assert main([*line, "--fail-if", "flip_rate_over_floor>0.04"]) == 1
+
+
 def test_conditions_decide_the_exit_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def change(values: dict[str, Array]) -> None:
         values["predicted_index"][0] = (values["predicted_index"][0] + 1) % 3

@@ -13,18 +13,29 @@ from innerview.cli.console import Command, say
 @click.argument("before", type=click.Path(path_type=Path), metavar="BEFORE")
 @click.argument("after", type=click.Path(path_type=Path), metavar="AFTER")
 @click.option(
+    "--floor",
+    "floor",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="ROWS",
+    help="Survey of a training that differs from BEFORE by its seed alone. [none]",
+)
+@click.option(
     "--fail-if", "conditions", multiple=True, metavar="CONDITION",
-    help="Exit with 1 where it holds: 'accuracy_drop>0.01', 'worse>20', 'reason_rate>0.1'.",
+    help="Exit with 1 where it holds: 'accuracy_drop>0.01', 'worse>20', 'flip_rate_over_floor>0'.",
 )  # fmt: skip
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Table of the changes. [none]")
-def command(*, before: Path, after: Path, conditions: tuple[str, ...], output: Path | None) -> None:
+def command(
+    *, before: Path, after: Path, floor: tuple[Path, ...], conditions: tuple[str, ...], output: Path | None
+) -> None:
     """Compare two surveys of the same images: answers that flipped, and reasons that changed beyond both errors.
 
-    BEFORE and AFTER are folders that innerview survey wrote, of two models, checkpoints, engines or precisions.
+    BEFORE and AFTER are folders that innerview survey wrote, of two models, checkpoints, engines or precisions. What
+    two seeds of one training differ by is the floor against which a change is judged.
     """
     from innerview.workbench.survey.diff import diff_surveys, holds
 
-    found = diff_surveys(before, after)
+    found = diff_surveys(before, after, floor=floor)
     failed = [one for one in conditions if holds(one, found)]
     for line in found.lines:
         say(line)

@@ -21,6 +21,7 @@ from innerview.errors import UsageError
 from innerview.files.documents import read_toml
 from innerview.files.regular import brief, exists, is_folder, size_of
 from innerview.model import Model, OutputSpec
+from innerview.session.checkpoints import divide_name, open_checkpoint
 from innerview.session.declarations import ORDER, declare_input, declare_output, read_classes, words_of
 from innerview.session.factories import build, split
 from innerview.session.images import open_built_in
@@ -42,8 +43,8 @@ class ModelRequest:
     """A model as it stands on a command line.
 
     Attributes:
-        model: a built-in model, "module:factory", "file.py:factory", a hub's ("timm:NAME", see `adapters.hubs`), or a
-            file or folder.
+        model: a built-in model, a checkpoint ("RUN@STEP", see `session.checkpoints`), "module:factory",
+            "file.py:factory", a hub's ("timm:NAME", see `adapters.hubs`), or a file or folder.
         weights: of the module that a factory builds, in safetensors or as torch.save wrote them; empty for none.
         classes: a file with one class name a line, or a number of classes; empty where it is declared elsewhere.
         input: words such as "224x224x3 range=0..1 mean=… std=… layout=CHW".
@@ -73,6 +74,10 @@ def open_model(request: ModelRequest) -> Model | str:
         DataError: a file of it can't be read.
         ModelError: it can't be opened, or not run as declared.
     """
+    named = divide_name(request.model)
+    if named is not None:
+        _check_built_in(replace(request, model=named[0] if named[0] in NAMES else NAMES[0]))
+        return open_checkpoint(*named)
     if request.model in NAMES or not _is_a_model(request.model):
         _check_built_in(request)
         return request.model  # a name that is none is refused with the names that there are, where it is opened

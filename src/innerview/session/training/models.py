@@ -12,17 +12,15 @@ from typing import Final
 
 import numpy as np
 
-from innerview import allcnn
 from innerview.adapters.numpy.model import NumpyModel
 from innerview.data.image import Image
 from innerview.data.samples import example_names
-from innerview.errors import ModelError
-from innerview.files.regular import reading
 from innerview.methods import integrated_gradients, predict
 from innerview.methods.units import LayerUnits, units
-from innerview.model import InputSpec, Layer, OutputSpec, find_layer
+from innerview.model import Layer, find_layer
 from innerview.pictures.timeline import Frame, Timeline
 from innerview.pictures.words import layer_title
+from innerview.session.checkpoints import model_of_run
 from innerview.session.evenly import evenly
 from innerview.session.images import gather
 from innerview.session.query import Query
@@ -33,11 +31,6 @@ from innerview.types import Images
 LAYERS: Final = (3, 6, 9)
 """Layers of a timeline: the 2018 tutorial's."""
 
-ARCHITECTURE: Final = "allcnn"
-
-LARGEST: Final = 1024
-"""Pixels in height and width of the images of a run that are run in NumPy."""
-
 
 def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
     """Open a checkpoint as a model.
@@ -45,27 +38,7 @@ def model_at(run: Recorded, step: int, series: str = "step") -> NumpyModel:
     Raises:
         ModelError: it is of another architecture, or its weights are not finite; `DataError`: it can't be read.
     """
-    described = run.folder.manifest.model
-    if described.get("name") != ARCHITECTURE:
-        raise ModelError(
-            f"the run {run.name} trained {described.get('name')!r}; only checkpoints of the built-in architecture "
-            f"({ARCHITECTURE!r}) can be run without the framework and the code that made them"
-        ).of("model", asked=run.name, found=described.get("name"), known=(ARCHITECTURE,))
-    checkpoint = run.folder.read(step, series)
-    shape = run.folder.manifest.data.get("shape")
-    if shape is None or max(shape[:2]) > LARGEST:
-        raise ModelError(
-            f"the run {run.name} says that its images have the shape {shape}; only up to {LARGEST} pixels in height "
-            "and width they are run here"
-        ).of("size", asked=run.name, found=shape, limit=LARGEST)
-    with reading(run.folder.place_of(step, series), "the metadata of"):
-        mean, std = (tuple(float(part) for part in checkpoint.metadata[key].split(",")) for key in ("mean", "std"))
-        temperature, classes = float(checkpoint.metadata["temperature"]), checkpoint.metadata["classes"].split(",")
-    return allcnn.build(
-        checkpoint.weights,
-        input=InputSpec(shape[0], shape[0], mean=mean, std=std),
-        output=OutputSpec(tuple(classes), temperature=temperature),
-    )
+    return model_of_run(run.folder, run.name, step, series)
 
 
 @dataclass(frozen=True, eq=False)

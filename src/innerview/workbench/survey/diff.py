@@ -4,6 +4,10 @@
     reasons   regions whose effects differ by more than both stated errors: |a_r − b_r| > e_r(A) + e_r(B)
 
 McNemar 1947, exact. An effect is on the answer's log-odds, so reasons are compared where both models give one answer.
+
+Two trainings that differ by their seed alone differ in answers and reasons too. Surveys of such, the floor, are held
+against the first in the same way, and the change against each of them: the same test, on the images where one alone of
+the two differs from the first.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -60,6 +64,54 @@ class ImageChange:
 
 @short
 @dataclass(frozen=True)
+class SeedNoise:
+    """A training that differs from the first by its seed alone, against the first, beside what changed.
+
+    Attributes:
+        survey: its folder.
+        n_images: that all three surveys have; `flips`: of them, with another answer than the first's. `flips_after`:
+            with another answer of the second model. `p_flips`: of McNemar's exact test that both are as likely.
+        n_compared: images whose reasons could be compared in both pairs; `reasons`, `reasons_after`, `p_reasons`:
+            likewise of images whose reason differs beyond both errors. NaN where nothing could be compared.
+    """
+
+    survey: str
+    n_images: int
+    flips: int
+    flips_after: int
+    p_flips: float
+    n_compared: int
+    reasons: int
+    reasons_after: int
+    p_reasons: float
+
+    @property
+    def flip_rate_over(self) -> float:
+        """Share of the answers that the change flips, less that which the seed does."""
+        return (self.flips_after - self.flips) / self.n_images
+
+    @property
+    def reason_rate_over(self) -> float:
+        """Likewise of reasons; 0 where none were compared."""
+        return (self.reasons_after - self.reasons) / self.n_compared if self.n_compared else 0.0
+
+    @property
+    def line(self) -> str:
+        """In a sentence."""
+        told = (
+            f"By the seed alone ({self.survey}) {self.flips:,} of {self.n_images:,} answers differ, by the change "
+            f"{self.flips_after:,} (p = {self.p_flips:.2g})"
+        )
+        if self.n_compared:
+            told += (
+                f"; of {self.n_compared:,} reasons {self.reasons:,} and {self.reasons_after:,} "
+                f"(p = {self.p_reasons:.2g})"
+            )
+        return f"{told}."
+
+
+@short
+@dataclass(frozen=True)
 class SurveyDiff:
     """Two surveys of the same images, side by side.
 
@@ -74,6 +126,7 @@ class SurveyDiff:
         regions: how often each region is the one that changed most.
         changes: every image whose answer or reason changed: answers first, then by size beyond the errors.
         notes: what should be known, in sentences.
+        floor: what seeds alone change, the one that changes most answers first.
     """
 
     n_images: int
@@ -89,12 +142,18 @@ class SurveyDiff:
     regions: tuple[int, ...]
     changes: tuple[ImageChange, ...]
     notes: tuple[str, ...]
+    floor: tuple[SeedNoise, ...] = ()
 
     @property
     def numbers(self) -> Mapping[str, float]:
-        """What a condition can be about."""
+        """What a condition can be about; those over the floor are there if it is."""
+        over = {
+            "flip_rate_over_floor": min((one.flip_rate_over for one in self.floor), default=math.nan),
+            "reason_rate_over_floor": min((one.reason_rate_over for one in self.floor), default=math.nan),
+        }
         return MappingProxyType(
             {
+                **(over if self.floor else {}),
                 "worse": self.worse,
                 "better": self.better,
                 "p": self.p,
@@ -120,7 +179,7 @@ class SurveyDiff:
                 f"{self.reasons:,} of {self.n_compared:,} images with the same answer have a region whose effect "
                 "differs by more than both errors."
             )
-        return (*told, *self.notes)
+        return (*told, *(one.line for one in self.floor), *self.notes)
 
     def write(self, file: str | Path) -> Path:
         """Write `changes` as a table."""
@@ -129,41 +188,27 @@ class SurveyDiff:
         return Path(file)
 
 
-def diff_surveys(before: str | Path, after: str | Path) -> SurveyDiff:
+def diff_surveys(before: str | Path, after: str | Path, *, floor: Sequence[str | Path] = ()) -> SurveyDiff:
     """Compare two surveys of the same images, image by image.
 
     Args:
         before: folder of the survey of one model.
         after: of another model on the same data set; also another checkpoint, engine or precision.
+        floor: of trainings that differ from the first by their seed alone, against which the change is judged.
 
     Raises:
         UsageError: they are of other data, of other classes, or have no image in common.
         DataError: one can't be read.
     """
     first, second = read_survey(before), read_survey(after)
-    for name, one, other in (
-        ("data set", first.about.get("data"), second.about.get("data")),
-        ("classes", first.about.get("classes"), second.about.get("classes")),
-    ):
-        if one != other:
-            raise UsageError(
-                f"{first.folder} and {second.folder} are surveys of another {name}; survey both models on the same "
-                "images"
-            ).of(name, asked=str(second.folder))
-    places = {int(number): place for place, number in enumerate(second.index)}
-    own = np.array([place for place, number in enumerate(first.index) if int(number) in places], np.int64)
-    if not len(own):
-        raise UsageError(
-            f"{first.folder} and {second.folder} have no image in common; survey the same part of the data"
-        ).of("images", asked=str(second.folder), found=0)
-    other = np.array([places[int(first.index[place])] for place in own], np.int64)
-    labels, a, b = first.labels[own], first.predicted[own], second.predicted[other]
+    pair = _pair(first, second)
+    noise = [_noise(first, pair, read_survey(one)) for one in floor]
+    own, a, b, most, change, beyond = pair.own, pair.before, pair.after, pair.region, pair.change, pair.beyond
+    labels = first.labels[own]
     known = labels >= 0
     right_a, right_b = (a == labels)[known], (b == labels)[known]
     worse, better = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
-    region, change, beyond, notes = _reasons(first, second, own, other)
-    compared = (a == b) & ~np.isnan(beyond)
-    changed = compared & (beyond > 0)
+    compared, changed = pair.compared, pair.changed
     moved: list[int] = np.flatnonzero((a != b) | changed).tolist()
     order = sorted(
         moved,
@@ -181,20 +226,104 @@ def diff_surveys(before: str | Path, after: str | Path) -> SurveyDiff:
         flips=int((a != b).sum()),
         n_compared=int(compared.sum()),
         reasons=int(changed.sum()),
-        regions=tuple(np.bincount(region[changed], minlength=_count(first)).tolist()),
+        regions=tuple(np.bincount(most[changed], minlength=_count(first)).tolist()),
         changes=tuple(
             ImageChange(
                 image=first.names[int(own[at])],
                 label=first.name_of(int(labels[at])),
                 before=first.name_of(int(a[at])),
                 after=first.name_of(int(b[at])),
-                region=int(region[at]) if changed[at] else -1,
+                region=int(most[at]) if changed[at] else -1,
                 change=float(change[at]) if changed[at] else math.nan,
                 beyond=float(beyond[at]) if changed[at] else math.nan,
             )
             for at in order
         ),
-        notes=notes,
+        notes=pair.notes,
+        floor=tuple(sorted(noise, key=lambda one: -one.flips)),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Two surveys, image by image.
+
+    Attributes:
+        own: rows of the first that the second has too.
+        before, after: answers.
+        region, change, beyond: of the region that changed most; NaN where there are no effects.
+    """
+
+    own: Array
+    before: Array
+    after: Array
+    region: Array
+    change: Array
+    beyond: Array
+    notes: tuple[str, ...]
+
+    @property
+    def flipped(self) -> Array:
+        return self.before != self.after
+
+    @property
+    def compared(self) -> Array:
+        return ~self.flipped & ~np.isnan(self.beyond)
+
+    @property
+    def changed(self) -> Array:
+        return self.compared & (self.beyond > 0)
+
+
+def _pair(first: Survey, second: Survey) -> _Pair:
+    for name, one, other in (
+        ("data set", first.about.get("data"), second.about.get("data")),
+        ("classes", first.about.get("classes"), second.about.get("classes")),
+    ):
+        if one != other:
+            raise UsageError(
+                f"{first.folder} and {second.folder} are surveys of another {name}; survey both models on the same "
+                "images"
+            ).of(name, asked=str(second.folder))
+    places = {int(number): place for place, number in enumerate(second.index)}
+    own = np.array([place for place, number in enumerate(first.index) if int(number) in places], np.int64)
+    if not len(own):
+        raise UsageError(
+            f"{first.folder} and {second.folder} have no image in common; survey the same part of the data"
+        ).of("images", asked=str(second.folder), found=0)
+    other = np.array([places[int(first.index[place])] for place in own], np.int64)
+    if (first.labels[own] != second.labels[other]).any():  # of streams, which have no fingerprint
+        raise UsageError(
+            f"{first.folder} and {second.folder} are surveys of another data set: labels differ; survey both models on "
+            "the same images"
+        ).of("data set", asked=str(second.folder), found="labels")
+    found = _reasons(first, second, own, other)
+    return _Pair(own, first.predicted[own], second.predicted[other], *found)
+
+
+def _noise(first: Survey, pair: _Pair, seed: Survey) -> SeedNoise:
+    """A training of another seed beside the change, on the images that all have."""
+    floor = _pair(first, seed)
+    _, one, other = np.intersect1d(pair.own, floor.own, return_indices=True)
+    if not len(one):
+        raise UsageError(
+            f"{seed.folder} has no image in common with both surveys; survey the same part of the data"
+        ).of("floor", asked=str(seed.folder), found=0)
+    after, before = pair.flipped[one], floor.flipped[other]
+    compared = pair.compared[one] & floor.compared[other]
+    changed, noisy = pair.changed[one] & compared, floor.changed[other] & compared
+    return SeedNoise(
+        survey=str(seed.folder),
+        n_images=len(one),
+        flips=int(before.sum()),
+        flips_after=int(after.sum()),
+        p_flips=_mcnemar(int((before & ~after).sum()), int((after & ~before).sum())),
+        n_compared=int(compared.sum()),
+        reasons=int(noisy.sum()),
+        reasons_after=int(changed.sum()),
+        p_reasons=(
+            _mcnemar(int((noisy & ~changed).sum()), int((changed & ~noisy).sum())) if compared.any() else math.nan
+        ),
     )
 
 
