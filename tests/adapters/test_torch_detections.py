@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,36 @@ def test_a_detector_of_transformers_is_explained() -> None:
         expected = np.maximum(expected, common / (width * height + 64 - common) * chances)
     np.testing.assert_allclose(model.forward(image()[None]).outputs[0], expected, rtol=1e-4)
     assert gradient(model, image(), Logit(2)).gradient.any()
+
+
+class Queried(nn.Module):
+    """As transformers' detectors: two detections, the box itself and nothing, with `given` logits each."""
+
+    def __init__(self, given: int, own: int | None = None) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(num_labels=own) if own else None
+        self.given = given
+
+    def forward(self, images: torch.Tensor) -> Any:
+        logits = images.mean(dim=(1, 2, 3))[:, None, None] * torch.arange(1.0, self.given + 1).expand(1, 2, self.given)
+        boxes = torch.tensor([[0.5, 0.5, 0.5, 0.5], [0, 0, 0, 0]]).expand(len(images), 2, 4)
+        return {"logits": logits, "pred_boxes": boxes}
+
+
+@pytest.mark.parametrize(("given", "own"), [(4, None), (4, 3), (3, None), (3, 3)])
+def test_chances_are_what_the_detector_was_trained_to_give(given: int, own: int | None) -> None:
+    """One logit more is that of no object, in a softmax; else each class has its sigmoid, as RT-DETR's."""
+    model: Any = innerview.wrap(innerview.detected_at(Queried(given, own), BOX, 3), input=SPEC, output=CLASSES)
+    logits = image().mean(dtype=np.float64) * np.arange(1, given + 1)
+    odds = np.exp(logits)
+    expected = odds / (odds.sum() if given > 3 else 1 + odds)
+    np.testing.assert_allclose(model.forward(image()[None]).outputs[0], expected[:3], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("given", "own"), [(7, None), (2, None), (3, 2), (4, 4)])
+def test_other_numbers_of_classes_are_refused(given: int, own: int | None) -> None:
+    with raises(ModelError, "classes", asked=3, found=given):
+        innerview.wrap(innerview.detected_at(Queried(given, own), BOX, 3), input=SPEC, output=CLASSES)
 
 
 @pytest.mark.parametrize("box", [(0, 0, 0, 4), (1, 2, 3), (0, 0, np.nan, 1)])

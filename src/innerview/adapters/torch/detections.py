@@ -54,7 +54,8 @@ class DetectedAt(torch.nn.Module):
                 f"model's image of {width} × {height}"
             ).of("box", asked=self.box, found=(height, width))
         found = self.model(list(images) if _takes_lists(self.model) else images)
-        rows = [self._row(boxes, chances) for boxes, chances in _detections(found, height, width, self.classes)]
+        listed = _detections(found, height, width, self.classes, _own_classes(self.model))
+        rows = [self._row(boxes, chances) for boxes, chances in listed]
         return torch.stack(rows) + 0 * images.sum()  # images without a detection are on the graph, too
 
     def _row(self, boxes: torch.Tensor, chances: torch.Tensor) -> torch.Tensor:
@@ -77,13 +78,37 @@ def _takes_lists(model: torch.nn.Module) -> bool:
     return any(kind.__module__.startswith("torchvision.models.detection") for kind in type(model).__mro__)
 
 
-def _detections(found: Any, height: int, width: int, classes: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+def _own_classes(model: torch.nn.Module) -> int | None:
+    """How many classes a detector of transformers says that it has; None where it says nothing."""
+    config: Any = vars(model).get("config")
+    return int(config.num_labels) if "num_labels" in dir(config) else None
+
+
+def _chances(logits: torch.Tensor, classes: int, own: int | None) -> torch.Tensor:
+    """The probability of each class at each detection, as the detector was trained to give it.
+
+    With one logit more than there are classes, that of "no object", it is a softmax (DETR, YOLOS); with as many, each
+    class has its own sigmoid (Deformable and Conditional DETR, RT-DETR).
+    """
+    given = int(logits.shape[-1])
+    known = own if own is not None and given in {own, own + 1} else classes
+    if known != classes or given not in {known, known + 1}:
+        raise ModelError(
+            f"the detector gives {given} logits at each detection, and {classes} classes were given; give "
+            f"{known if known != classes else f'{given}, or {given - 1} where the last is no object'}"
+        ).of("classes", asked=classes, found=given)
+    return logits.softmax(dim=-1)[..., :classes] if given > classes else logits.sigmoid()
+
+
+def _detections(
+    found: Any, height: int, width: int, classes: int, own: int | None
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Of each image the corners of its detections in pixels, and the probability of each class there."""
     if isinstance(found, Mapping) and {"logits", "pred_boxes"} <= set(found):
         middle = found["pred_boxes"]  # middle and size, as fractions of the image
         sides = middle.new_tensor([width, height, width, height])
         corners = torch.cat([middle[..., :2] - middle[..., 2:] / 2, middle[..., :2] + middle[..., 2:] / 2], dim=-1)
-        chances = found["logits"].softmax(dim=-1)[..., :classes]  # the last of the detector's is "no object"
+        chances = _chances(found["logits"], classes, own)
         return list(zip(corners * sides, chances, strict=True))
     if isinstance(found, list | tuple) and all(isinstance(one, Mapping) and set(one) >= LISTED for one in found):
         kinds = [torch.nn.functional.one_hot(one["labels"], classes).to(one["scores"]) for one in found]
@@ -104,7 +129,8 @@ def detected_at(model: Any, box: Sequence[float], classes: int) -> DetectedAt:
         model: a detector of torchvision (from a list of images to boxes, labels and scores) or of transformers (to
             logits and pred_boxes), or one that gives the same.
         box: left, top, width, height in pixels of the image as the model sees it.
-        classes: how many classes there are; of torchvision's the background, 0, is one of them.
+        classes: how many classes there are; of torchvision's the background, 0, is one of them, of transformers' "no
+            object" is none (`model.config.num_labels`).
 
     Raises:
         UsageError: the model is none of PyTorch's, or the box is none.
