@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,7 @@ from innerview.adapters import wrap
 from innerview.adapters.torch import memory
 from innerview.adapters.torch.memory import Need
 from innerview.adapters.torch.model import TorchModel
-from innerview.errors import UsageError
+from innerview.errors import ModelError, UsageError
 from innerview.session.models import ModelRequest, open_model
 from raising import raises
 
@@ -99,3 +101,12 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
 def test_a_built_in_model_has_neither(asked: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="is for models of your own; the built-in allcnn runs on NumPy"):
         open_model(ModelRequest("allcnn", **asked))  # type: ignore[arg-type]
+
+
+def test_a_model_without_room_on_a_device_is_told_of() -> None:
+    class Large(torch.nn.Linear):
+        def to(self, *_: Any, **__: Any) -> Any:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    with raises(ModelError, "device", asked="cpu", found="OutOfMemoryError"):
+        memory.moved(Large(2, 2), "cpu")

@@ -32,7 +32,7 @@ from innerview.session.kept import NAME, kept_comparison
 from innerview.types import Array
 from innerview.workbench.compare import judging
 from innerview.workbench.compare.compare import FEWEST, Compared, check, compare, measure
-from innerview.workbench.compare.entrants import Entrant, enter, resolve
+from innerview.workbench.compare.entrants import Entrant, enter, is_drawn_elsewhere, resolve
 from innerview.workbench.compare.judging import OTHERS, Plan, explained, judge
 from innerview.workbench.compare.keeping import keep
 from innerview.workbench.compare.of_captum import METHODS
@@ -458,6 +458,14 @@ def test_a_method_that_fails_on_an_image_is_named(tmp_path: Path) -> None:
     assert 0 < failed < 10
     assert found.count("truth", "fails") == 10 - failed
     assert any(one.startswith(f"fails failed on {failed} images, first on image ") for one in found.notes)
+
+
+def test_an_image_of_the_data_is_a_fill_of_methods_too_of_mosaics_as_well(data: Path, tmp_path: Path) -> None:
+    asked = "rise:n_samples=8,fill=data"
+    found = run(data, tmp_path, methods=(asked, "gradient"), checked=0, mosaics=2).comparison
+    assert found.count("truth", asked) == 12
+    assert found.count("pointing", asked) == found.count("pointing", "gradient") > 0
+    assert not is_drawn_elsewhere(asked, asked)
 
 
 def test_an_image_of_the_data_is_a_fill_of_the_truth(data: Path, tmp_path: Path) -> None:

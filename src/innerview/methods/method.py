@@ -283,9 +283,14 @@ class Chosen:
         options = {one.name: one.default for one in row.options if one.default is not None} | dict(self.options)
         return replace(self, options=dict(row.settle(model, options)) if row.settle else options)
 
+    @property
+    def fills_by_data(self) -> bool:
+        """Whether the fill "data" is among its options, which nobody but who has a data set can make."""
+        return DATA in (self.options.get("fill"), *self.options.get("fills", ()))
+
     def filled(self, made: Callable[[], Fill]) -> Chosen:
-        """With the fill "data" among its options made, which nobody but who has the data set can."""
-        if DATA not in (self.options.get("fill"), *self.options.get("fills", ())):
+        """With the fill "data" made."""
+        if not self.fills_by_data:
             return self
         found = dict(self.options)
         for name in {"fill", "fills"} & set(found):

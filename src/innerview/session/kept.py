@@ -153,9 +153,9 @@ def _check(kept: Kept, opened: OpenedModel) -> None:
     chosen = read_method(kept.method)
     if kept.name != USUAL:
         choose_methods((kept.method,), opened.model)
-    if chosen.method.uses_baselines and not kept.baselines:
+    if (chosen.method.uses_baselines and not kept.baselines) or chosen.fills_by_data:
         raise UsageError(
-            f"{kept.name} was compared from images of the data set, and nothing else draws it so; compare again"
+            f"{kept.name} was compared with images of the data set, and nothing else draws it so; compare again"
         ).of("baselines", asked=kept.method, found=0, path=kept.path)
     for baseline in kept.baselines:
         parse_baseline(baseline)

@@ -20,7 +20,7 @@ from typing import Any, Final
 import torch
 
 from innerview.adapters.engine import at_once
-from innerview.errors import UsageError
+from innerview.errors import ModelError, UsageError
 
 AT_WORK: Final = 3
 """Values at work at once beside those that are kept, each as large as the largest of them."""
@@ -122,13 +122,21 @@ def moved(model: Any, device: str) -> torch.nn.Module:
 
     Raises:
         UsageError: there is none of this name here, or the model is none of PyTorch's.
+        ModelError: it has no room there, or numbers that the device does not know.
     """
     if not isinstance(model, torch.nn.Module):
         raise UsageError(
             f"--device {device} is for PyTorch modules, and a {type(model).__name__} was opened; its framework says "
             "itself where it runs"
         ).of("device", asked=device, found=type(model).__name__)
-    return model.to(place_of(device))
+    place = place_of(device)
+    try:
+        return model.to(place)
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise ModelError(
+            f"the model can't be moved to {device} ({' '.join(str(error).split())[:200].rstrip('.')}); free memory "
+            "there, convert the model, or leave --device out"
+        ).of("device", asked=device, found=type(error).__name__) from error
 
 
 def place_of(device: str) -> torch.device:

@@ -134,7 +134,7 @@ def compare(
     plan = Plan(
         opened, entered.entrants, named_fills, regions, seed, checked,
         _read(map(prepared, reversed(entries)), REFERENCES) if needed else (),
-        draw_others(folders, opened.input, seed) if DATA in fills else (),
+        draw_others(folders, opened.input, seed) if DATA in fills or entered.fills_by_data else (),
     )  # fmt: skip
     check(plan)
     count, notes = affordable(plan, min(limit, len(entries)), max_evaluations)

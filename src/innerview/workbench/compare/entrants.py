@@ -81,6 +81,11 @@ class Entered:
     entrants: tuple[Entrant, ...]
     left_out: tuple[str, ...] = field(default=())
 
+    @property
+    def fills_by_data(self) -> bool:
+        """Whether one of them takes another image of the data set for a fill."""
+        return any(one.chosen.fills_by_data for one in self.entrants)
+
 
 def enter(
     model: Model, methods: Sequence[str] = (), baselines: Sequence[str] = BASELINES, *, captum: bool = False
@@ -123,9 +128,11 @@ def enter(
     return Entered(tuple(found), tuple(refused))
 
 
-def is_drawn_elsewhere(name: str) -> bool:
+def is_drawn_elsewhere(name: str, text: str) -> bool:
     """Whether an entrant is a map that can be asked for by a method and baselines, as everything else draws it."""
-    return not name.startswith(CAPTUM) and not name.endswith((OF_DATA, ABSOLUTE))
+    if name.startswith(CAPTUM) or name.endswith((OF_DATA, ABSOLUTE)):
+        return False
+    return not read_method(text).fills_by_data
 
 
 def _all(model: Model) -> Iterator[str]:

@@ -340,7 +340,8 @@ def explained(plan: Plan, model: Model, asked: Objectives, entrant: Entrant, ima
     else:
         made = [one.image for one in make_baselines(entrant.baselines or ("black",), model.input, image)]
     target = asked.of(entrant.method)
-    found = as_attribution(entrant.chosen.run(model, image, target, baselines=made, progress=None))
+    chosen = entrant.chosen.filled(lambda: other_image(_drawn(plan, image), image))
+    found = as_attribution(chosen.run(model, image, target, baselines=made, progress=None))
     values = found.heatmap.astype(np.float64)
     return (np.abs(values) if entrant.absolute else values), found.n_evaluations
 
@@ -351,6 +352,11 @@ def _references(plan: Plan, image: Image) -> list[Image]:
     if not given or given[0].shape == image.shape:
         return given
     return [mosaic([given[(place + step) % len(given)] for step in range(4)]) for place in range(len(given))]
+
+
+def _drawn(plan: Plan, image: Image) -> Sequence[tuple[str, Image]]:
+    """Images for the fill "data"; for a mosaic four times the same."""
+    return [(words, one if one.shape == image.shape else mosaic([one] * 4)) for words, one in plan.drawn]
 
 
 def _noised(plan: Plan, name: str, image: Image) -> Image:

@@ -19,7 +19,7 @@ def keep(found: Comparison, model: Model, named: str = "") -> tuple[Path, ...]:
 
     A comparison of too few images, or one whose best method is no better than a control, is no reason to draw another
     map than the usual; what an earlier one decided stays. So it does where the best is a map that nothing else draws:
-    one of Captum's, one from images of the data set, one without its signs.
+    one of Captum's, one from (or over) images of the data set, one without its signs.
 
     Args:
         found: the comparison.
@@ -29,9 +29,11 @@ def keep(found: Comparison, model: Model, named: str = "") -> tuple[Path, ...]:
     Raises:
         OutputError: no place can be written.
     """
-    if not found.decides or not is_drawn_elsewhere(found.best):
+    if not found.decides:
         return ()
     row, best = found.row("truth"), found.column(found.best)
+    if not is_drawn_elsewhere(found.best, found.texts[best]):
+        return ()
     told = {
         "model": found.provenance.fingerprint,
         "method": found.texts[best],
