@@ -1554,6 +1554,7 @@ def wrap(
     batch_size: int | None = ...,
     parameters: Any = ...,
     allow_nonfinite: bool = ...,
+    precision: str | None = ...,
     providers: Sequence[str] = ...,
     notes: Sequence[str] = ...,
 ) -> Model:
@@ -1567,8 +1568,9 @@ def wrap(
         output: what it gives; the same.
         processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size`
-            (functions) and `providers` (ONNX: execution providers).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `precision` (PyTorch, Keras, JAX: "bfloat16", "float16", "float32"
+            or "float64", to compute in), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size` (functions) and
+            `providers` (ONNX: execution providers).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.

@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast, runtime_checkable
 
 import numpy as np
@@ -91,7 +92,7 @@ class Model(Protocol):
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
-        """float32 or float64: the precision in which it computes and answers."""
+        """float32 or float64: in which it answers, and computes unless it says another precision (`precision_of`)."""
         ...
 
     @property
@@ -205,6 +206,25 @@ def has_gradients(model: Model) -> bool:
     return callable(getattr(model, "vjp", None))
 
 
+HALVES: Final = ("float16", "bfloat16")
+"""Precisions in which a model may compute inside; what crosses the waist is float32 then."""
+
+UNITS: Final[Mapping[str, float]] = MappingProxyType(
+    {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
+)
+"""Of each precision, how far 1 is from the next number."""
+
+
+def precision_of(model: Model) -> str:
+    """Name of the precision in which a model computes, "bfloat16" say; its `dtype`'s unless it says another."""
+    return str(getattr(model, "precision", "")) or model.dtype.name
+
+
+def unit_of(model: Model) -> float:
+    """How far 1 is from the next number, in the precision in which a model computes."""
+    return UNITS[precision_of(model)]
+
+
 def shares(model: Model) -> bool:
     """Whether a model saves work on images that agree in large parts."""
     return callable(getattr(model, "forward_similar", None))  # not isinstance, for the reason above
@@ -248,10 +268,12 @@ def as_pixels(images: Array, dtype: np.dtype[np.floating]) -> Array:
 __all__ = [
     "CHANNELS",
     "FOLLOWING",
+    "HALVES",
     "IMAGE_AXES",
     "INPUT",
     "OUTPUT",
     "TOKENS",
+    "UNITS",
     "WEIGHTED",
     "Attended",
     "Attending",
@@ -275,10 +297,12 @@ __all__ = [
     "fingerprint_of",
     "has_gradients",
     "numbered",
+    "precision_of",
     "require_array",
     "require_differentiable",
     "require_layers",
     "shares",
+    "unit_of",
     "why_forward_only",
 ]
 

@@ -39,8 +39,7 @@ UNUSABLE: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "lazy": (lazy, r"0\.weight has no values yet.*run it once"),
     "meta": (lambda: small().to("meta"), r"0\.weight is on the meta device"),
     "inference mode": (in_inference_mode, r"0\.weight was made inside torch\.inference_mode"),
-    "half": (lambda: small().bfloat16(), r"is bfloat16\. Wrap a copy"),
-    "half in part": (lambda: small(nn.Conv2d(4, 4, 1).half()), r"1\.bias is float16"),
+    "half in part": (lambda: small(nn.Conv2d(4, 4, 1).half()), r"in layer 1 \(Conv2d\).*mixes precisions; wrap a copy"),
 }
 
 

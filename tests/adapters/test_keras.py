@@ -16,8 +16,9 @@ from innerview.adapters.keras.files import found_input, open_keras
 from innerview.adapters.keras.model import KerasModel
 from innerview.cli import main
 from innerview.errors import DataError, ModelError, UsageError
-from innerview.methods import occlusion
-from innerview.model import OUTPUT, InputSpec, OutputSpec
+from innerview.methods import grad_cam, integrated_gradients, occlusion
+from innerview.model import OUTPUT, InputSpec, OutputSpec, precision_of
+from innerview.results import Status
 from innerview.session.models import ModelRequest, open_model
 from innerview.targets import Logit, together
 from innerview.types import Array
@@ -392,3 +393,49 @@ def test_batch_statistics_that_are_left_in_training_mode_are_noticed() -> None:
     model = keras.Sequential([keras.Input((6, 8, 3)), layers.Conv2D(4, 3), Always(), layers.Flatten(), layers.Dense(3)])
     with raises(ModelError, "batch"):
         wrap(model, input=SPEC, output=CLASSES)
+
+
+POLICIES = {
+    "mixed_bfloat16": ("bfloat16", None, {}),
+    "mixed_float16": ("float16", None, {}),
+    "mixed_bfloat16, head in float32": ("bfloat16", "float32", {}),
+    "bfloat16": ("bfloat16", None, {}),
+    "float16": ("float16", None, {}),
+    "float32 asked for bfloat16": ("bfloat16", None, {"precision": "bf16"}),
+    "mixed_bfloat16 asked for float32": ("float32", None, {"precision": "float32"}),
+}
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policies_in_half_precision_are_taken_as_they_are(name: str) -> None:
+    """The other frameworks' half of the table is in test_precision.py."""
+    kind, head, options = POLICIES[name]
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(name.partition(",")[0].partition(" ")[0])
+    try:
+        model = keras.Sequential(
+            [
+                keras.Input((6, 8, 3)),
+                layers.Conv2D(4, 3, activation="gelu"),
+                layers.BatchNormalization(),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(3, activation="softmax", dtype=head),
+            ]
+        )
+    finally:
+        keras.config.set_dtype_policy("float32")
+    before = numbers(model)
+    wrapped = wrap(model, input=SPEC, output=CLASSES, **options)
+    assert (precision_of(wrapped), wrapped.dtype) == (kind, np.float32)
+    assert all(value.dtype == np.float32 for value in wrapped.weights().values())
+    image = random_images(1)[0]
+    found = integrated_gradients(wrapped, image, Logit(1), baseline=image * 0, tolerance=0.05)
+    assert found.status in {Status.CONVERGED, Status.ROUNDED}
+    exact = integrated_gradients(
+        wrapped.astype(np.float32), image, Logit(1), baseline=image * 0, tolerance=1e-3
+    ).heatmap
+    off = np.abs(found.heatmap - exact).sum() / np.abs(exact).sum()
+    assert off <= found.error + 1e-3
+    assert np.isfinite(grad_cam(wrapped, image, Logit(1), wrapped.layers[0].name).heatmap).all()
+    for old, new in zip(before, numbers(model), strict=True):
+        np.testing.assert_array_equal(old, new)

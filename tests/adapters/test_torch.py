@@ -188,7 +188,6 @@ REFUSED = {
         CLASSES,
         r"takes 2 inputs \(value, age\), but an explanation is of one image; wrap a module of one input",
     ),
-    "half precision": (lambda: model().half(), SPEC, CLASSES, r"float16.*copy\.deepcopy\(model\)\.float\(\)"),
     "two precisions": (lambda: nn.Sequential(model(), nn.Linear(3, 3).double()), SPEC, CLASSES, "float64"),
     "outputs per place": (lambda: nn.Conv2d(3, 3, 1), SPEC, CLASSES, "batch × class"),
     "batch statistics": (

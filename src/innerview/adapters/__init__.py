@@ -19,7 +19,7 @@ from innerview.adapters.endings import check_meaning
 from innerview.adapters.function import FunctionModel
 from innerview.adapters.hubs import describe
 from innerview.errors import ModelError, UsageError
-from innerview.model import InputSpec, Model, OutputSpec
+from innerview.model import InputSpec, Model, OutputSpec, precision_of
 from innerview.plugins import Plugin, find_plugin
 
 Adapter: TypeAlias = Callable[..., Model]
@@ -55,7 +55,7 @@ their gradients without a word."""
 RENAMED: Final = {"chunk": "batch_size", "weights_only": "allow_nonfinite"}
 """Options of earlier checkouts: each is answered with the new one."""
 
-TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8}
+TOLERANCE: Final = {"float32": 1e-3, "float64": 1e-8, "float16": 1e-2, "bfloat16": 8e-2}
 """Largest change of an output, relative to the largest output, when an image is run alone: rounding, not meaning."""
 
 ROWS: Final = 3
@@ -81,8 +81,9 @@ def wrap(
         output: what it gives; the same.
         processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
-            `allow_nonfinite` (PyTorch, Keras, JAX), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size`
-            (functions) and `providers` (ONNX: execution providers).
+            `allow_nonfinite` (PyTorch, Keras, JAX), `precision` (PyTorch, Keras, JAX: "bfloat16", "float16", "float32"
+            or "float64", to compute in), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size` (functions) and
+            `providers` (ONNX: execution providers).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.
@@ -156,7 +157,7 @@ def check_rows(model: Model) -> None:
         )
     alone = np.concatenate([model.forward(images[[row]]).outputs for row in range(ROWS)])
     change = float(np.abs(together - alone).max())
-    if change > TOLERANCE[model.dtype.name] * float(np.abs(together).max()):
+    if change > TOLERANCE[precision_of(model)] * float(np.abs(together).max()):
         raise ModelError(
             f"an image's output changes by up to {change:.3g} when other images are in its batch, or from one call "
             "to the next. Look for batch statistics (BatchNorm with track_running_stats=False) or dropout that "

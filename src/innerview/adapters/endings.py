@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from innerview.errors import ModelError
-from innerview.model import Model, OutputKind, OutputSpec
+from innerview.model import Model, OutputKind, OutputSpec, unit_of
 from innerview.types import Array, Images
 
 Found: TypeAlias = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid", "linear", ""]
@@ -106,13 +106,14 @@ def words(found: Found, where: str = "") -> str:
     return f"the model ends in {found}{where}; its logits are taken from before it"
 
 
-def check_taken_off(found: Found, given: Array, before: Array, output: OutputSpec) -> None:
+def check_taken_off(found: Found, given: Array, before: Array, output: OutputSpec, unit: float = 0.0) -> None:
     """Raise ModelError unless what stands before an ending says the same as the outputs that the model gives.
 
-    A softmax over the batch, or over another axis than the classes, does not.
+    A softmax over the batch, or over another axis than the classes, does not. `unit` is that of the precision in which
+    the model computes.
     """
     own = np.exp(given.astype(np.float64)) if found.startswith("log") else given.astype(np.float64)
-    if not np.isfinite(before).all() or np.allclose(output.probabilities(before), own, atol=ALIKE):
+    if not np.isfinite(before).all() or np.allclose(output.probabilities(before), own, atol=ALIKE + 2 * unit):
         return
     raise ModelError(
         f"the model ends in {found}, but not one over the classes of each image alone: it gives {own[0][:5]} where "
@@ -130,7 +131,8 @@ def check_meaning(model: Model) -> None:
     if kind == "scores":
         return
     outputs = _outputs(model)
-    bounded, sums = _bounded(outputs), not single and bool(np.allclose(outputs.sum(axis=1), 1, atol=SUM))
+    allowed = SUM + 2 * unit_of(model)
+    bounded, sums = _bounded(outputs), not single and bool(np.allclose(outputs.sum(axis=1), 1, atol=allowed))
     if kind == "probabilities":
         _check_probabilities(outputs, bounded=bounded, sums=sums or single)
     elif bounded and sums:

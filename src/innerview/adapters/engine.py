@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -52,6 +52,10 @@ def at_once(pixels: int, height: int, width: int) -> int:
     return max(pixels // area, min(FEW, FEW_PIXELS // area), 1)
 
 
+SCALE: Final = 1024.0
+"""By which gradients are larger on their way back in float16."""
+
+
 @dataclass(frozen=True)
 class Pulled:
     """What an engine gives back: everything in the model's own axis order, gradients with the target in front."""
@@ -90,13 +94,14 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Passes:
-    """One model's passes: what it takes and gives, and how its layers are found."""
+    """One model's passes: what it takes and gives, how its layers are found, in what precision it computes inside."""
 
     engine: Engine
     input: InputSpec
     output: OutputSpec
     dtype: np.dtype[np.floating]
     find: Callable[[], Placed]
+    precision: str = ""
 
     @cached_property
     def _placed(self) -> Placed:
@@ -139,12 +144,12 @@ class Passes:
         inputs = enter(self.input, images, self.dtype)
         orders: dict[str, Order] = {**(self.orders if asked else {}), OUTPUT: (0,)}
 
-        def factors(values: Mapping[str, Array]) -> dict[str, Array]:
+        def factors(scale: float, values: Mapping[str, Array]) -> dict[str, Array]:
             self._check(values, asked, len(images))
             arrays = {name: to_waist(value, orders[name]) for name, value in values.items()}
             with of_target():
                 found = collect_grad_outputs(grad_outputs, arrays)
-            return {name: from_waist(value, orders[name]) for name, value in found.items()}
+            return {name: from_waist(value * value.dtype.type(scale), orders[name]) for name, value in found.items()}
 
         if not len(images):
             return self._nothing_back(layers, asked, grad_outputs)
@@ -153,7 +158,7 @@ class Passes:
             for layer in (self.layers if asked else ())
             if layer.name in asked
         }
-        found = self.engine.vjp(run, inputs, shapes, layers, factors)
+        found = self._scaled(lambda scale: self.engine.vjp(run, inputs, shapes, layers, partial(factors, scale)))
         by_pixel = found.by_input if self.input.layout == "HWC" else np.moveaxis(found.by_input, 2, -1)
         return VjpResult(
             outputs=found.values[OUTPUT],
@@ -173,6 +178,19 @@ class Passes:
     def _empty(self, name: str) -> Array:
         shape = next(layer.shape for layer in self.layers if layer.name == name)
         return np.zeros((0, *shape), self.dtype)
+
+    def _scaled(self, pull: Callable[[float], Pulled]) -> Pulled:
+        """Pull back factors that are scaled up, and scale gradients down: float16 has nothing below 6e-8.
+
+        By a power of two, so that nothing else is rounded; as they are where that is too large for it.
+        """
+        if self.precision != "float16":
+            return pull(1)
+        found = pull(SCALE)
+        if not all(np.isfinite(one).all() for one in (found.by_input, *found.by_layer.values())):
+            return pull(1)
+        by_layer = {name: value / SCALE for name, value in found.by_layer.items()}
+        return Pulled(found.values, found.by_input / SCALE, by_layer)
 
     def _nothing(self, layers: Sequence[str]) -> ForwardResult:
         logits = np.zeros((0, len(self.output.class_names)), self.dtype)

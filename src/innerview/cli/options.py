@@ -67,6 +67,12 @@ MODEL: Final = (
         "--device", default="", metavar="NAME", help="Where PyTorch runs the model: cpu, cuda, cuda:1, mps. [as it is]"
     ),
     click.option(
+        "--precision",
+        default="",
+        metavar="NAME",
+        help="What the model computes in: bfloat16, float16, float32 or float64. [as it is]",
+    ),
+    click.option(
         "--batch-size",
         type=click.IntRange(1),
         default=None,
@@ -98,6 +104,7 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False, req
             no_weights: bool,
             trust_code: bool,
             device: str,
+            precision: str,
             batch_size: int | None,
             **others: Any,
         ) -> Any:
@@ -113,6 +120,7 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False, req
                 trust_code,
                 not no_weights,
                 device=device,
+                precision=precision,
                 batch_size=batch_size or 0,
             )
             found = open_model(request)

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool
 
+from innerview.model import UNITS
 from innerview.types import Array, Image, Map
 
 ROUNDING: Final = 8
@@ -39,8 +40,9 @@ class Account:
         scores: at the image and at the baseline (mean over several).
         dead: no gradient other than exactly zero was met.
         stalled: the integral has settled, at the tolerance, and the gap has not.
-        dtype: precision in which the model computes.
+        precision: in which the model computes, by its name.
         unit: of the score.
+        measured: what rounding does to the map was measured, and is in the estimates of its error.
     """
 
     directions: Array
@@ -48,8 +50,9 @@ class Account:
     scores: tuple[float, float]
     dead: bool
     stalled: bool
-    dtype: np.dtype[np.floating]
+    precision: str
     unit: str
+    measured: bool = False
 
     @property
     def moved(self) -> Bool[np.ndarray, "height width"]:
@@ -74,7 +77,7 @@ class Account:
     @property
     def rounding(self) -> float:
         """What two scores of this precision can't tell apart."""
-        return ROUNDING * float(np.finfo(self.dtype).eps) * max(map(abs, self.scores))
+        return ROUNDING * UNITS[self.precision] * max(map(abs, self.scores))
 
     @property
     def accounted(self) -> bool:
@@ -87,14 +90,20 @@ class Account:
             return 0.0
         if not self.size > 0:
             return float("inf")
-        return max(estimate, self.gap / self.size, ROUNDING * float(np.finfo(self.dtype).eps))
+        return max(estimate, self.gap / self.size, 0.0 if self.measured else ROUNDING * UNITS[self.precision])
 
-    def pixels(self, errors: Map | None, estimate: float) -> Map | None:
-        """Each pixel's error: 0 where it can't have one, and in all at least what is stated of the whole."""
+    def pixels(self, errors: Map | None, inside: float, estimate: float) -> Map | None:
+        """Each pixel's error: 0 where it can't have one, and in all at least what is stated of the whole.
+
+        Args:
+            errors: by pixel, of the integral.
+            inside: the estimate of the whole map's error that is in them.
+            estimate: of the whole map's error, rounding included where it was measured.
+        """
         if errors is None or not self.accounted:
             return None
         moved = self.moved
-        more = (self.stated(estimate) - estimate) * self.size / max(int(moved.sum()), 1)
+        more = (self.stated(estimate) - inside) * self.size / max(int(moved.sum()), 1)
         return np.where(moved, errors + more, 0.0)
 
     def notes(self) -> tuple[str, ...]:
@@ -113,7 +122,7 @@ class Account:
             f"The map misses {self.gap:.3g} {self.unit} of the score's change ({change}), and goes on to do so however "
             f"finely the path is cut: {BLOCKED}": missed and self.gap > self.rounding,
             f"The score's change ({change}) is within the rounding of scores of {self.scores[0]:.3g} in "
-            f"{self.dtype.name}, so the map can't be checked by it. Convert with model.astype(np.float64).": missed
+            f"{self.precision}, so the map can't be checked by it. Convert with model.astype(np.float64).": missed
             and self.gap <= self.rounding,
             f"The score hardly changes from the baseline to the image (by {self.change:.2g}): the map shows how "
             "evidence for and against cancels, and its sum says nothing.": self.size > 0

@@ -27,7 +27,7 @@ from innerview.errors import UsageError
 from innerview.methods.grad_cam import spread_out
 from innerview.methods.passes import check_image, require_finite
 from innerview.methods.receptive_fields import receptive_field
-from innerview.model import Layer, Model, has_gradients
+from innerview.model import Layer, Model, has_gradients, unit_of
 from innerview.results import Provenance
 from innerview.results.class_evidence import ClassEvidence
 from innerview.targets import Target
@@ -185,7 +185,7 @@ def _proved(
         parts = [np.einsum("rcik,rci->rck", weights, value) + bias for value in values]
         sizes = [np.einsum("rcik,rci->k", np.abs(weights), np.abs(value)) + np.abs(bias).sum() for value in values]
         missed = np.array([np.abs(one.sum(axis=(0, 1)) - row) for one, row in zip(parts, outputs, strict=True)])
-        allowed = ROUNDING * float(np.finfo(model.dtype).eps) * np.array(sizes)
+        allowed = ROUNDING * unit_of(model) * np.array(sizes)
         if (missed <= allowed).all():
             return parts[0], float(missed[0].max()), float(allowed[0].max())
         least = min(least, float(missed.max()))

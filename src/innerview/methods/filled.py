@@ -23,7 +23,7 @@ from innerview.methods.passes import (
     forward_similar,
     similar_at_once,
 )
-from innerview.model import Model
+from innerview.model import Model, unit_of
 from innerview.types import Array, Image, Images, Logits
 
 ROUNDING: Final = 64
@@ -53,7 +53,7 @@ def make_fills(model: Model, image: Image, asked: Sequence[str | Image | Fill]) 
 
 def rounding_of(model: Model, scores: Array) -> float:
     """Up to this much scores differ by the model's rounding alone."""
-    return ROUNDING * float(np.finfo(model.dtype).eps) * max(float(np.abs(scores).max()), 1e-30)
+    return ROUNDING * unit_of(model) * max(float(np.abs(scores).max()), 1e-30)
 
 
 def nothing_kept(fill: Fill, image: Image) -> Image:

@@ -37,7 +37,7 @@ SAMPLES: Final = 50
 """Smilkov and others found 10 to 20 % and about 50 samples to serve."""
 
 
-SHORT: Final = (Status.BUDGET_EXHAUSTED, Status.NO_GRADIENT)
+SHORT: Final = (Status.BUDGET_EXHAUSTED, Status.ROUNDED, Status.NO_GRADIENT)
 """How an integral ended that does not keep its tolerance."""
 
 

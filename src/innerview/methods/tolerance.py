@@ -18,6 +18,7 @@ ends are asked forward where it does not go there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -30,16 +31,20 @@ from innerview.errors import UsageError
 from innerview.methods.accounting import Account
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.passes import Progress, check_image, forward_logits, require_finite
+from innerview.methods.rounding import REACH, Rounding, copy_beside, evenly, measured
 from innerview.methods.walk import Job, Walk, check_targets, pixel_error
-from innerview.model import OUTPUT, DifferentiableModel, VjpResult, require_differentiable
+from innerview.model import HALVES, OUTPUT, DifferentiableModel, VjpResult, precision_of, require_differentiable
 from innerview.quadrature import Driver, FixedProblem, Integral, Problem, Request, Rule
 from innerview.results import IntegratedGradients, Provenance, Status
 from innerview.targets import Target
 from innerview.types import Array, Image, Images, LogitRow
 
-FINEST: Final[Mapping[str, float]] = MappingProxyType({"float32": 1e-5, "float64": 1e-10})
+FINEST: Final[Mapping[str, float]] = MappingProxyType(
+    {"float64": 1e-10, "float32": 1e-5, "float16": 1e-4, "bfloat16": 1e-3}
+)
 """The least tolerance that gradients of this precision can be held to; their rounding is about 4e-7 and 1e-15 of a
-map of the built-in model."""
+map of the built-in model in the full ones. What can be reached in half precision is measured for each image
+(`rounding`)."""
 
 BUDGET: Final = 513
 """Evaluations at most for one image, if nothing else is said: what 512 panels take."""
@@ -133,8 +138,9 @@ def integrate_jobs(
             elif tolerance is not None:
                 check_tolerance(model, tolerance)
                 nodes = _affordable(max_evaluations, len(job.baselines))
-                yield Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known)
+                yield _problem(model, beside, walk, tolerance, nodes)
 
+    beside = copy_beside(model) if tolerance is not None else None
     driver, passes, done, visited = Driver(problems()), _Passes(model, batch_size or model.batch_size), 0, 0
     origin = Provenance.of(model)  # once: it hashes all weights
     ended: dict[int, Integral] = {}
@@ -177,6 +183,20 @@ def integrate_one(
     return result
 
 
+def _problem(
+    model: DifferentiableModel, beside: DifferentiableModel | None, walk: Walk, tolerance: float, nodes: int
+) -> Problem:
+    """The integral of a walk; of a model in half precision with what its rounding leaves of the tolerance."""
+    if precision_of(model) not in HALVES:
+        return Problem(walk.measures(), tolerance, nodes, walk.residual, walk.known)
+    walk.begin(*_ends(model, walk.job))
+    walk.rounding = measured(model, beside, walk)
+    nodes = max(nodes - walk.rounding.n_evaluations // len(walk.job.baselines), 2)
+    left, least = walk.rounding.division(tolerance, nodes)
+    # without what is known at each node: by their rounding, scores would say of every panel that it misses something
+    return Problem(walk.measures(), left, nodes, walk.residual, least=least)
+
+
 def _affordable(budget: int, baselines: int) -> int:
     """How many nodes a budget pays for."""
     if budget < 2 * baselines:
@@ -195,10 +215,10 @@ def _ends(model: DifferentiableModel, job: Job) -> tuple[LogitRow, list[LogitRow
 
 def check_tolerance(model: DifferentiableModel, tolerance: float) -> None:
     """Raise UsageError for a tolerance that is not a positive number or below what the precision can give."""
-    finest = FINEST[model.dtype.name]
+    finest = FINEST[precision_of(model)]
     if not finest <= tolerance < np.inf:
         raise UsageError(
-            f"a tolerance of {tolerance:g} was asked for; a model that computes in {model.dtype.name} can be held "
+            f"a tolerance of {tolerance:g} was asked for; a model that computes in {precision_of(model)} can be held "
             f"to {finest:g} and more: raise it (0.01 is 1 %), or convert with model.astype(np.float64)"
         ).of("tolerance", asked=tolerance, limit=finest)
 
@@ -338,7 +358,19 @@ def _result(
     job, maps = walk.job, integral.value[target]
     named = replace(provenance, target=walk.targets[target].describe(model.output.class_names))
     errors = integral.errors[2 * target : 2 * target + 2] or (float("inf"), float("inf"))
+    rounding = walk.rounding
+    even = evenly(integral.alphas)
+    stated = (
+        tuple(math.hypot(one, rounding.floor(even, 2 * target + side)) for side, one in enumerate(errors))
+        if (rounding is not None)
+        else errors
+    )
     account = walk.account(target, maps.mean(axis=0), stalled=_stalled(walk, integral, target, tolerance))
+    status = _status(account, integral, fixed=tolerance is None)
+    notes = account.notes()
+    if rounding is not None and tolerance is not None and status is not Status.NO_GRADIENT:
+        status, said = _rounded(rounding, integral, target, max(map(account.stated, map(float, stated))), tolerance)
+        notes += (said,)
     result = IntegratedGradients(
         image=job.image,
         baseline=_mean_image(np.stack(job.baselines)),
@@ -346,12 +378,12 @@ def _result(
         score=float(walk.scores(target, 1.0)[0]),
         baseline_score=float(walk.scores(target, 0.0).mean()),
         rule=integral.family if tolerance is None else f"{integral.family}, {integral.substitution}",
-        n_evaluations=integral.evaluations * len(job.baselines),
+        n_evaluations=integral.evaluations * len(job.baselines) + (rounding.n_evaluations if rounding else 0),
         path=walk.profile(target),
-        status=_status(account, integral, fixed=tolerance is None),
+        status=status,
         provenance=named,
         std=maps.sum(axis=3).std(axis=0) if len(job.baselines) > 1 else None,
-        notes=account.notes(),
+        notes=notes,
         interior=walk.interior(target, named),
     )
     if tolerance is None:
@@ -359,9 +391,9 @@ def _result(
     return replace(
         result,
         tolerance=tolerance,
-        error=account.stated(float(errors[0])),
-        channel_error=account.stated(float(errors[1])),
-        pixel_error=account.pixels(pixel_error(integral, target), float(errors[0])),
+        error=account.stated(float(stated[0])),
+        channel_error=account.stated(float(stated[1])),
+        pixel_error=account.pixels(pixel_error(integral, target), float(errors[0]), float(stated[0])),
         convergence=tuple(
             (
                 level.evaluations * len(job.baselines),
@@ -384,6 +416,17 @@ def _status(account: Account, integral: Integral, *, fixed: bool) -> Status:
     if fixed:
         return Status.FIXED_STEPS
     return Status.CONVERGED if integral.converged or integral.stalled else Status.BUDGET_EXHAUSTED
+
+
+def _rounded(rounding: Rounding, integral: Integral, target: int, error: float, tolerance: float) -> tuple[Status, str]:
+    """How the map of a model in half precision ended, and the sentence on what can be reached."""
+    moved = rounding.moved(evenly(integral.alphas), target)
+    said = rounding.note(moved, tolerance, error)
+    if error <= tolerance:
+        return Status.CONVERGED, said
+    if not integral.converged and not integral.stalled and rounding.within(tolerance, REACH, target):
+        return Status.BUDGET_EXHAUSTED, rounding.note(moved, tolerance, 0.0)
+    return Status.ROUNDED, said
 
 
 def _mean_image(images: Images) -> Image:

@@ -15,7 +15,8 @@ import numpy as np
 
 from innerview.errors import UsageError
 from innerview.methods.accounting import Account
-from innerview.model import DifferentiableModel
+from innerview.methods.rounding import Rounding
+from innerview.model import DifferentiableModel, precision_of
 from innerview.quadrature import Integral, Measure
 from innerview.results import InteriorGradients, PathProfile, Provenance
 from innerview.targets import Target
@@ -59,6 +60,7 @@ class Walk:
         self._targets: tuple[Target, ...] = ()
         self._logits: dict[tuple[float, int], LogitRow] = {}
         self._norms: dict[tuple[float, int], Array] = {}
+        self.rounding: Rounding | None = None
         self._inside: dict[float, tuple[LogitRow, Array] | None] = dict.fromkeys(job.interior)
 
     @property
@@ -157,9 +159,16 @@ class Walk:
         return max(self.relative_gap(target, value) for target in range(len(self._targets)))
 
     def relative_gap(self, target: int, value: Array) -> float:
-        """How much of the change of the score the map misses, as a share of the map."""
+        """How much of the change of the score the map misses, as a share of the map.
+
+        Scores in half precision are rounded too coarsely for that, so the change is the one that `rounding` knows.
+        """
         drawn = value[target].mean(axis=0).sum(axis=-1)
-        gap = abs(float(drawn.sum()) - float((self.scores(target, 1.0) - self.scores(target, 0.0)).mean()))
+        if self.rounding is not None:
+            missed = abs(float(drawn.sum()) - self.rounding.changes[target])
+            gap = max(missed - self.rounding.slack[target], 0.0)
+        else:
+            gap = abs(float(drawn.sum()) - float((self.scores(target, 1.0) - self.scores(target, 0.0)).mean()))
         size = float(np.abs(drawn).sum())
         return gap / size if size > 0 else float("inf") if gap > 0 else 0.0
 
@@ -186,7 +195,8 @@ class Walk:
             scores=(float(self.scores(target, 1.0).mean()), float(self.scores(target, 0.0).mean())),
             dead=all(norms[target] == 0 for norms in self._norms.values()),
             stalled=stalled,
-            dtype=self._model.dtype,
+            precision=precision_of(self._model),
+            measured=self.rounding is not None,
             unit=self._targets[target].unit,
         )
 

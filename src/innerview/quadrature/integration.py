@@ -200,7 +200,8 @@ class Integration:
         errors = np.hypot(steps, gaps) * self.problem.safety
         self._levels.append(Level(len(self._alphas), tuple(errors.tolist()), residual))
         if self._levels[-1].worst <= self.problem.tolerance:
-            if self._sure or not judgement.rough:
+            enough = len(self._alphas) >= min(self.problem.least, self.problem.budget)
+            if enough and (self._sure or not judgement.rough):
                 self._finish(converged=True)
                 return ()
             return self._confirm()

@@ -53,6 +53,7 @@ class Problem:
         substitution: as in `substitutions.POWERS`; None chooses one by the sizes of the integrand at both ends
             and soon after the start.
         safety: a further factor on the estimates.
+        least: evaluations without which no estimate is believed, as far as the budget goes.
     """
 
     measures: tuple[Measure, ...]
@@ -62,6 +63,7 @@ class Problem:
     known: Callable[[float], Array] | None = None
     substitution: str | None = None
     safety: float = 1.0
+    least: int = 0
 
     def __post_init__(self) -> None:
         if not self.tolerance > 0 or not np.isfinite(self.tolerance):

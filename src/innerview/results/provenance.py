@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from innerview import renames
-from innerview.model import Model
+from innerview.model import Model, precision_of
 from innerview.reprs import short
 from innerview.results.result import A_co, Result
 from innerview.spec import OutputKind, decide
@@ -29,6 +29,7 @@ class Status(enum.Enum):
     FIXED_STEPS = "A fixed number of evaluations was asked for, so no error was aimed at; the gap is the only check."
     CONVERGED = "The estimated error and the gap are both within the tolerance."
     BUDGET_EXHAUSTED = "The budget of evaluations ended first; raise it or the tolerance."
+    ROUNDED = "The model's precision does not allow the tolerance; the notes say what can be reached, and why."
     NO_GRADIENT = (
         "The gradients do not account for the score, and more evaluations would not change that; the notes say why and "
         "what to use instead."
@@ -74,7 +75,7 @@ class Provenance:
     ) -> Provenance:
         """Take down what `model` says of itself."""
         return Provenance(
-            model.fingerprint, model.dtype.name, model.batch_size, target, baseline, seed, regions=regions
+            model.fingerprint, precision_of(model), model.batch_size, target, baseline, seed, regions=regions
         )
 
 

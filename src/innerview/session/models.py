@@ -53,6 +53,7 @@ class ModelRequest:
         pretrained: a hub's model comes with its weights; else with random ones.
         device: where PyTorch runs it: "cpu", "cuda", "cuda:1", "mps"; empty for where it is.
         batch_size: images in one pass; 0 for what is fastest and fits.
+        precision: to compute in, "bfloat16" say; empty for as it is.
     """
 
     model: str = "allcnn"
@@ -64,6 +65,7 @@ class ModelRequest:
     pretrained: bool = True
     device: str = ""
     batch_size: int = 0
+    precision: str = ""
 
 
 def open_model(request: ModelRequest) -> Model | str:
@@ -116,12 +118,16 @@ def open_model(request: ModelRequest) -> Model | str:
 
 def _check_built_in(request: ModelRequest) -> None:
     """Raise UsageError where a built-in model is asked for what only others have."""
-    options = (("--device", request.device), ("--batch-size", request.batch_size))
+    options = (
+        ("--device", request.device),
+        ("--precision", request.precision),
+        ("--batch-size", request.batch_size),
+    )
     given = " and ".join(option for option, word in options if word)
     if given and request.model in NAMES:
         raise UsageError(
-            f"{given} is for models of your own; the built-in {request.model} runs on NumPy, by as many images at a "
-            "time as are fastest there"
+            f"{given} is for models of your own; the built-in {request.model} runs on NumPy in float32, by as many "
+            "images at a time as are fastest there"
         ).of(given, asked=request.model)
 
 
@@ -149,6 +155,8 @@ def _declared(
         options["notes"] = import_module("innerview.adapters.torch.files").load_state(model, weights)
     if request.device:
         model = import_module("innerview.adapters.torch.memory").moved(model, request.device)
+    if request.precision:
+        options["precision"] = request.precision
     if request.batch_size:
         options["batch_size"] = request.batch_size
     named, output = request.classes or _names(folder, declared.get("classes")), known and known.output
@@ -173,6 +181,7 @@ def _as_it_is(model: Model, request: ModelRequest, declared: Mapping[str, Any]) 
     """Take a model that was wrapped already, with what it says of itself."""
     options = (
         ("--device", request.device),
+        ("--precision", request.precision),
         ("--batch-size", request.batch_size),
         ("--weights", request.weights),
         ("--classes", request.classes),

@@ -129,7 +129,10 @@ def exactness(result: IntegratedGradients) -> str:
     asked = f"{share(result.tolerance)} was asked for"
     if not np.isfinite(result.error):
         return f"Its error can't be told yet {cost} ({asked}): raise max_evaluations. So far {missed}."
-    short = "" if result.status is Status.CONVERGED else " and not reached; raise max_evaluations or the tolerance"
+    short = {
+        Status.CONVERGED: "",
+        Status.ROUNDED: " and not reached, nor can it be in the precision in which the model computes",
+    }.get(result.status, " and not reached; raise max_evaluations or the tolerance")
     return f"Its error is estimated at {error(result.error)} of the map {cost} ({asked}{short}); {missed}."
 
 

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from innerview.adapters.engine import Factors, Pulled, Run
+from innerview.adapters.precisions import widened
 from innerview.model import OUTPUT
 from innerview.types import Array
 
@@ -48,7 +49,7 @@ class JaxEngine:
 
         with jax.disable_jit(bool(asked)):  # inside a compiled function there are no values to see
             values[OUTPUT] = run(jnp.asarray(inputs), tap)
-        return {name: np.array(value) for name, value in values.items()}
+        return {name: _array(value) for name, value in values.items()}
 
     def vjp(
         self, run: Run, inputs: Array, asked: Mapping[str, tuple[int, ...]], places: Sequence[str], factors: Factors
@@ -61,7 +62,7 @@ class JaxEngine:
             def tap(name: str, value: Any) -> Any:
                 if name not in asked:
                     return value
-                values[name] = value + changes[name] if name in changes else value
+                values[name] = value + changes[name].astype(value.dtype) if name in changes else value
                 return values[name]
 
             return values | {OUTPUT: run(entering, tap)}
@@ -69,11 +70,11 @@ class JaxEngine:
         changes = {name: jnp.zeros((len(inputs), *asked[name]), inputs.dtype) for name in places}
         with jax.disable_jit(bool(asked)):
             found, back = jax.vjp(follow, jnp.asarray(inputs), changes)
-            values = {name: np.array(value) for name, value in found.items()}
+            values = {name: _array(value) for name, value in found.items()}
             wanted = factors(values)
             nothing = {name: jnp.zeros_like(value) for name, value in found.items()}
             rows = [
-                back({**nothing, **{name: jnp.asarray(one[target]) for name, one in wanted.items()}})
+                back({**nothing, **{name: jnp.asarray(one[target], found[name].dtype) for name, one in wanted.items()}})
                 for target in range(len(next(iter(wanted.values()))))
             ]
         return Pulled(
@@ -81,3 +82,7 @@ class JaxEngine:
             np.stack([np.array(by_input) for by_input, _ in rows]),
             {name: np.stack([np.array(by_layer[name]) for _, by_layer in rows]) for name in places},
         )
+
+
+def _array(value: Any) -> Array:
+    return widened(np.array(value))

@@ -16,8 +16,9 @@ except for passes that look at a layer inside it. float64 is switched on around 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -43,6 +44,7 @@ from innerview.adapters.jax.wiring import follow
 from innerview.adapters.keeping import Kept, random_numbers, restoring
 from innerview.adapters.picking import evident, pick, taken
 from innerview.adapters.positions import Placed, place
+from innerview.adapters.precisions import lowest, named, note, waist, widened
 from innerview.adapters.wiring import wired
 from innerview.errors import ModelError
 from innerview.model import (
@@ -61,6 +63,9 @@ from innerview.types import Array, Images
 DRY_RUN: Final = 3
 """Images in the dry run: unlike 1 or 2, hardly ever the length of another axis by chance."""
 
+WRITTEN: Final = {"bfloat16": "bf16[", "float16": " f16["}
+"""How JAX writes a half precision in what it traced, the roughest first."""
+
 PROBES: Final = 2
 """Images whose outputs stand for the function's code in its identity."""
 
@@ -77,6 +82,8 @@ class JaxModel:
         output: what it gives; `key` where the function returns a dict or a tuple.
         parameters: any tree of arrays; None for a function that holds them itself.
         dtype: float32 or float64, for a function without parameters; otherwise it is that of the parameters.
+        precision: to convert the parameters to, and to round images to: "bfloat16", "float16", "float32", "float64".
+            None: as the parameters are. Parameters in half precision get images in it.
         weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
@@ -92,11 +99,16 @@ class JaxModel:
         parameters: Any = None,
         dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
         allow_nonfinite: bool = False,
+        precision: str | None = None,
     ) -> None:
         self._function, self._parameters, self._weights_only = function, parameters, allow_nonfinite
         self._engine = JaxEngine()
         self._picked: str | int | None = None
-        kind = check_precision(_precision(self.weights()) or dtype)
+        if precision is not None:
+            self._convert(named(precision))
+        self._kinds = self._kinds_of() or [named(precision) if precision else check_precision(dtype).name]
+        self._given, self._inside = self._kinds[0], ""
+        kind = np.dtype(waist(self._kinds) or np.float32)
         self._survey = Survey(DRY_RUN)
         self._passes = Passes(self._engine, input, output, kind, self._find)
         if not allow_nonfinite:
@@ -106,7 +118,7 @@ class JaxModel:
             else:
                 check_inputs(function, 1, way)
             check_weights(self.weights())
-            self._dry_run(self._survey)
+            self._find_given()
 
     def __repr__(self) -> str:
         return model_in_short(self)
@@ -123,8 +135,13 @@ class JaxModel:
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
-        """Precision of the parameters."""
+        """Precision of the answers: that of the parameters, float32 for those in half precision."""
         return self._passes.dtype
+
+    @property
+    def precision(self) -> str:
+        """Name of the precision in which it computes, the roughest of them if there are several."""
+        return lowest([*self._kinds, *([self._inside] if self._inside else [])], self.dtype.name)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -139,7 +156,7 @@ class JaxModel:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found in the function and should be known by whoever reads its results."""
-        return taken(self._picked)
+        return taken(self._picked) + note(self.precision)
 
     @property
     def fingerprint(self) -> str:
@@ -156,26 +173,23 @@ class JaxModel:
         return fingerprint_of(description, weights)
 
     def weights(self) -> dict[str, Array]:
-        """Copies of the arrays among the parameters, by their place in the tree ("conv1.kernel"), as they are."""
-        found, _ = jax.tree_util.tree_flatten_with_path(self._parameters)
-        return {_name(path): np.array(leaf) for path, leaf in found if _is_array(leaf)}
+        """Copies of the arrays among the parameters, by their place in the tree ("conv1.kernel"), as they are.
+
+        Those in half precision come as float32.
+        """
+        return {name: widened(np.array(leaf)) for name, leaf in self._arrays()}
 
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> JaxModel:
         """The same function with its parameters in another precision."""
         wanted = check_precision(dtype)
-
-        def convert(leaf: Any) -> Any:
-            return jax.numpy.asarray(np.asarray(leaf), wanted) if _is_array(leaf) and _is_float(leaf) else leaf
-
-        with self._engine.looking(None, wanted):
-            parameters = jax.tree_util.tree_map(convert, self._parameters)
         return JaxModel(
             self._function,
             self.input,
             self.output,
-            parameters=parameters,
+            parameters=self._parameters,
             dtype=wanted,
             allow_nonfinite=self._weights_only,
+            precision=wanted.name,
         )
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
@@ -190,12 +204,66 @@ class JaxModel:
         with self._ours(images), self._looking():
             return self._passes.vjp(self._run, images, grad_outputs, layers)
 
+    def _arrays(self) -> Iterator[tuple[str, Any]]:
+        found, _ = jax.tree_util.tree_flatten_with_path(self._parameters)
+        return ((_name(path), leaf) for path, leaf in found if _is_array(leaf))
+
+    def _convert(self, name: str) -> None:
+        """Take parameters of another precision in place of those that were given, which stay as they are."""
+
+        def converted(leaf: Any) -> Any:
+            wanted = jax.numpy.dtype(name)
+            return jax.numpy.asarray(np.asarray(leaf), wanted) if _is_array(leaf) and _is_float(leaf) else leaf
+
+        with self._engine.looking(None, np.dtype(np.float64 if name == "float64" else np.float32)):
+            self._parameters = jax.tree_util.tree_map(converted, self._parameters)
+
+    def _kinds_of(self) -> list[str]:
+        """Precisions of the float parameters, that of the first in front; ModelError for those that don't go together.
+
+        Some function may be given several: float32 and a half precision.
+        """
+        found = {leaf.dtype.name: name for name, leaf in reversed(list(self._arrays())) if _is_float(leaf)}
+        if found and waist(list(found)) is None:
+            listed = ", ".join(f"{name} is {kind}" for kind, name in found.items())
+            raise ModelError(
+                f"models compute in float32, float16 and bfloat16, or in float64 throughout; {listed}. Convert the "
+                "parameters first: jax.tree.map(lambda x: x.astype('float32'), parameters)"
+            ).of("dtype", found=listed)
+        return list(reversed(found))
+
+    def _find_given(self) -> None:
+        """Find in which precision images are given: of parameters in several, one in which the function runs."""
+        problems = list[ModelError]()
+        for kind in self._kinds:
+            self._given = kind
+            try:
+                self._dry_run(self._survey)
+            except ModelError as error:
+                problems.append(error)
+                self._survey = Survey(DRY_RUN)
+                continue
+            self._inside = self._seen_inside()
+            self._passes = replace(self._passes, precision=self.precision)
+            return
+        raise problems[0]
+
+    def _seen_inside(self) -> str:
+        """The half precision that anything in the function computes in; empty for none, or where nobody can tell."""
+        images = np.zeros((1, *self.input.shape), self.dtype)
+        try:
+            with self._looking():
+                written = str(jax.make_jaxpr(self._call)(jax.numpy.asarray(enter(self.input, images, self.dtype))))
+        except Exception:  # noqa: BLE001 a function that can't be traced runs all the same
+            return ""
+        return next((name for name, sign in WRITTEN.items() if sign in written), "")
+
     def _find(self) -> Placed:
         """Find out the axes of the values that the function names."""
 
         def run(images: Array, take: Take) -> None:
             def seen(name: str, value: Any) -> Any:
-                take(name, lambda: np.asarray(value))
+                take(name, lambda: widened(np.asarray(value)))
                 return value
 
             self._run(jax.numpy.asarray(enter(self.input, images, self.dtype)), seen)
@@ -244,7 +312,8 @@ class JaxModel:
             return self._call(inputs)
 
     def _call(self, inputs: Any) -> Any:
-        given = (inputs,) if self._parameters is None else (self._parameters, inputs)
+        images = inputs.astype(self._given)
+        given = (images,) if self._parameters is None else (self._parameters, images)
         result = self._function(*given)
         self._picked = None if self.output.output is not None else evident(result, _is_jax)
         output = pick(result, self.output.output, _is_jax)
@@ -288,18 +357,6 @@ def _is_array(leaf: Any) -> bool:
 
 def _is_float(leaf: Any) -> bool:
     return bool(jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating))
-
-
-def _precision(weights: Mapping[str, Array]) -> np.dtype[np.floating] | None:
-    """Precision of the float weights; None if there are none, ModelError for another or for several."""
-    found = {value.dtype: name for name, value in weights.items() if _is_float(value)}
-    if len(found) > 1 or any(kind not in {np.dtype(np.float32), np.dtype(np.float64)} for kind in found):
-        listed = ", ".join(f"{name} is {kind}" for kind, name in found.items())
-        raise ModelError(
-            f"models compute in float32 or float64 throughout; {listed}. Convert the parameters first: "
-            "jax.tree.map(lambda x: x.astype('float32'), parameters)"
-        ).of("dtype", found=listed)
-    return next(iter(found), None)
 
 
 __all__ = ["JaxModel", "tap"]

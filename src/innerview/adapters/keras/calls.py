@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -24,6 +24,7 @@ import numpy as np
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.keras.windows import window_of
 from innerview.adapters.keras.wiring import Following
+from innerview.adapters.precisions import waist
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, Layer
 
@@ -151,8 +152,8 @@ def require_one_input(model: Any) -> None:
         ).of("inputs", found=len(inputs))
 
 
-def precision(model: Any) -> np.dtype[np.floating]:
-    """float32 or float64, or ModelError if the model computes in another precision or in several."""
+def precisions(model: Any) -> list[str]:
+    """Names of the precisions that the model computes in or has weights of; ModelError if they don't go together."""
     # A model casts what it is given into a precision of its own, whatever its layers have.
     layers = [one for one in model._flatten_layers() if not isinstance(one, keras.layers.InputLayer)]  # noqa: SLF001
     kinds = {layer.compute_dtype: f"{layer.name} computes in" for layer in layers}
@@ -161,14 +162,20 @@ def precision(model: Any) -> np.dtype[np.floating]:
     for name, variable in named_variables(model).items():
         kinds.setdefault(keras.backend.standardize_dtype(variable.value.dtype), f"{name} is")
     found = {kind: words for kind, words in kinds.items() if "float" in str(kind)} or {keras.config.floatx(): ""}
-    if len(found) > 1 or next(iter(found)) not in {"float32", "float64"}:
+    if waist(list(found)) is None:
         listed = ", ".join(f"{words} {kind}" for kind, words in found.items())
         raise ModelError(
-            f"models compute in float32 or float64 throughout; {listed}. Give the same weights to a model "
-            "that was built after keras.config.set_floatx('float64') and keras.config.set_dtype_policy('float64'), or "
+            f"models compute in float32, float16 and bfloat16, or in float64 throughout; {listed}. Give the "
+            "same weights to a model that was built after keras.config.set_floatx('float64') and "
+            "keras.config.set_dtype_policy('float64'), or "
             "the same with 'float32'"
         ).of("dtype", found=listed)
-    return require_precision(np.dtype(next(iter(found))))
+    return list(found)
+
+
+def precision(kinds: Sequence[str]) -> np.dtype[np.floating]:
+    """float32 or float64: of the answers of a model of these precisions."""
+    return require_precision(np.dtype(waist(kinds) or np.float32))
 
 
 def require_precision(dtype: np.dtype[np.floating]) -> np.dtype[np.floating]:

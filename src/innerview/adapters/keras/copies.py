@@ -14,37 +14,41 @@ import keras
 import numpy as np
 
 from innerview.adapters.keras.calls import parts, require_precision
+from innerview.adapters.precisions import widened
 from innerview.errors import ModelError
 
 
-def in_precision(model: Any, dtype: np.dtype[np.floating]) -> Any:
-    """Make the model again, computing in `dtype`, with the same weights.
+def in_precision(model: Any, policy: str) -> Any:
+    """Make the model again, computing as a policy of Keras says ("float64", "mixed_bfloat16"), with the same weights.
 
     Raises:
         ModelError: Keras can't make it from its configuration, or has no such precision on this backend.
     """
-    require_precision(dtype)
+    full = policy if policy in {"float32", "float64"} else "float32"
+    require_precision(np.dtype(full))
     custom = {type(layer).__name__: type(layer) for layer in model._flatten_layers()}  # noqa: SLF001
     try:
-        configuration = _with_precision(keras.saving.serialize_keras_object(model), dtype.name)
+        configuration = _with_precision(keras.saving.serialize_keras_object(model), full, policy)
         # The user's own model, which runs here already: nothing is opened that did not run before.
-        with _default(dtype.name):
+        with _default(full, policy):
             copy = keras.saving.deserialize_keras_object(configuration, custom_objects=custom, safe_mode=False)
-        copy.set_weights([keras.ops.convert_to_numpy(variable.value) for variable in model.weights])
+        copy.set_weights(
+            [widened(np.asarray(keras.ops.convert_to_numpy(variable.value))) for variable in model.weights]
+        )
     except Exception as error:
         raise ModelError(
-            f"Keras can't copy the model into {dtype.name} from its configuration ({type(error).__name__}: {error}); "
-            f"build it after keras.config.set_dtype_policy({dtype.name!r}) and wrap that"
-        ).of("dtype", asked=dtype.name, found=type(error).__name__) from error
+            f"Keras can't copy the model into {policy} from its configuration ({type(error).__name__}: {error}); "
+            f"build it after keras.config.set_dtype_policy({policy!r}) and wrap that"
+        ).of("dtype", asked=policy, found=type(error).__name__) from error
     return copy
 
 
 @contextmanager
-def _default(name: str) -> Generator[None, None, None]:
+def _default(name: str, policy: str) -> Generator[None, None, None]:
     """Give models themselves the precision: their configuration has none, and they cast what they are given."""
     before, precision = keras.config.dtype_policy(), keras.config.floatx()
     keras.config.set_floatx(name)
-    keras.config.set_dtype_policy(name)
+    keras.config.set_dtype_policy(policy)
     try:
         yield
     finally:
@@ -52,20 +56,22 @@ def _default(name: str) -> Generator[None, None, None]:
         keras.config.set_dtype_policy(before)
 
 
-def _with_precision(value: Any, name: str) -> Any:
-    """Put `name` wherever a configuration names a precision."""
+def _with_precision(value: Any, name: str, policy: str) -> Any:
+    """Put `policy` wherever a configuration has one, and `name` wherever it names a precision."""
     match value:
         case {"class_name": "DTypePolicy", **rest}:
-            return {**rest, "class_name": "DTypePolicy", "config": {"name": name}}
+            return {**rest, "class_name": "DTypePolicy", "config": {"name": policy}}
         case Mapping():
             found = cast("Mapping[str, Any]", value)
             return {
-                key: name if key == "dtype" and isinstance(one, str) and "float" in one else _with_precision(one, name)
+                key: name
+                if key == "dtype" and isinstance(one, str) and "float" in one
+                else _with_precision(one, name, policy)
                 for key, one in found.items()
             }
         case list() | tuple():
             items = cast("list[Any]", value)
-            return type(items)(_with_precision(one, name) for one in items)
+            return type(items)(_with_precision(one, name, policy) for one in items)
         case _:
             return value
 

@@ -32,10 +32,13 @@ from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, BACK, made_ours
 from innerview.adapters.picking import evident, pick, taken
 from innerview.adapters.positions import Order, Placed, place
+from innerview.adapters.precisions import lowest, named, note, widened
 from innerview.adapters.wiring import Wiring, wired
 from innerview.errors import MissingExtra, ModelError
 from innerview.model import (
+    HALVES,
     RENAMED,
+    UNITS,
     ForwardResult,
     GradOutputs,
     InputSpec,
@@ -58,9 +61,10 @@ from innerview.adapters.keras.calls import (
     named_variables,
     no_such_convolution,
     observing,
-    precision,
+    precisions,
     require_one_input,
 )
+from innerview.adapters.keras.calls import precision as waist_precision
 from innerview.adapters.keras.copies import canonical, in_precision
 from innerview.adapters.keras.endings import Ending, find_ending, last_operation, set_aside
 from innerview.adapters.keras.state import unchanged
@@ -87,6 +91,8 @@ class KerasModel:
         input: what it takes; the layout is "HWC" for almost every Keras model.
         output: what it gives; `key` where the model returns a dict or a tuple. With kind "logits" and a model that
             ends in softmax, or "sigmoid" and one that ends in sigmoid, the values before that are taken.
+        precision: to compute in: "float16" and "bfloat16" as Keras's mixed policies do, with float32 weights, "float32"
+            or "float64". Where the model is of another, a copy of it is wrapped. None: as it is.
         weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
@@ -100,11 +106,15 @@ class KerasModel:
         output: OutputSpec,
         *,
         allow_nonfinite: bool = False,
+        precision: str | None = None,
     ) -> None:
-        self._model, self._weights_only = model, allow_nonfinite
         _check_runnable(model)
+        if precision is not None:
+            model = _converted(model, named(precision))
+        self._model, self._weights_only = model, allow_nonfinite
         self._engine = _engine(model)
-        dtype = precision(model)
+        self._kinds = precisions(model)
+        dtype = waist_precision(self._kinds)
         names = {id(variable): name for name, variable in named_variables(model).items()}
         self._survey = survey = Survey(names, DRY_RUN)
         self._ending: Ending | None = None
@@ -113,10 +123,11 @@ class KerasModel:
         if not allow_nonfinite:
             check_weights(self.weights())
             self._ending = self._dry_run(survey, input, output, dtype)
-        self._passes = Passes(self._engine, input, output, dtype, self._find)
+        self._passes = Passes(self._engine, input, output, dtype, self._find, lowest(self._kinds, dtype.name))
         if self._ending:
             black = np.zeros((DRY_RUN, *input.shape), dtype)
-            check_taken_off(self._ending.name, self._given, self.forward(black).outputs, output)
+            own = self.forward(black).outputs
+            check_taken_off(self._ending.name, widened(self._given), own, output, UNITS[self.precision])
 
     def __repr__(self) -> str:
         return model_in_short(self)
@@ -138,8 +149,13 @@ class KerasModel:
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
-        """Precision in which it computes."""
+        """Precision of its answers: that in which it computes, float32 for half precisions."""
         return self._passes.dtype
+
+    @property
+    def precision(self) -> str:
+        """Name of the precision in which it computes, the roughest of them if there are several."""
+        return lowest(self._kinds, self.dtype.name)
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -159,7 +175,7 @@ class KerasModel:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found in the model and should be known by whoever reads its results."""
-        return ((self._ending.words,) if self._ending else ()) + taken(self._picked)
+        return ((self._ending.words,) if self._ending else ()) + taken(self._picked) + note(self.precision)
 
     @property
     def fingerprint(self) -> str:
@@ -176,7 +192,7 @@ class KerasModel:
         """Copies of all weights ("conv1/kernel"), as Keras has them: kernels are height × width × input × output."""
         with self._engine.looking(self._model, np.dtype(np.float64)):
             found = named_variables(self._model).items()
-            return {name: np.array(keras.ops.convert_to_numpy(variable.value)) for name, variable in found}
+            return {name: widened(np.array(keras.ops.convert_to_numpy(variable.value))) for name, variable in found}
 
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> KerasModel:
         """A copy of the model in another precision, made from its configuration and its weights.
@@ -186,7 +202,7 @@ class KerasModel:
         """
         wanted = check_precision(dtype)
         with LOCK, self._engine.looking(self._model, wanted):
-            model = in_precision(self._model, wanted)
+            model = in_precision(self._model, wanted.name)
         return KerasModel(model, self.input, self.output, allow_nonfinite=self._weights_only)
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
@@ -232,7 +248,7 @@ class KerasModel:
         def run(images: Array, take: Take) -> None:
             def tap(name: str, value: Any) -> Any:
                 if keras.ops.is_tensor(value):
-                    take(name, lambda: np.asarray(keras.ops.convert_to_numpy(value)))
+                    take(name, lambda: widened(np.asarray(keras.ops.convert_to_numpy(value))))
                 return value
 
             self._run(keras.ops.convert_to_tensor(enter(self.input, images, self.dtype)), tap)
@@ -301,7 +317,17 @@ def _run(model: Any, output: OutputSpec, inputs: Any, tap: Tap) -> Any:
         return tap(name, result)
 
     with observing(model, seen):
-        return pick(model(inputs, training=False), output.output, keras.ops.is_tensor)
+        found = pick(model(inputs, training=False), output.output, keras.ops.is_tensor)
+    return found if keras.backend.standardize_dtype(found.dtype) not in HALVES else keras.ops.cast(found, "float32")
+
+
+def _converted(model: Any, name: str) -> Any:
+    """The model in another precision, itself where it has that."""
+    policy = f"mixed_{name}" if name in HALVES else name
+    if (name in HALVES and lowest(precisions(model), "float32") == name) or precisions(model) == [name]:
+        return model
+    with LOCK:
+        return in_precision(model, policy)
 
 
 def _unseen(name: str, layer: Any, result: Any) -> Any:  # noqa: ARG001 as it is called

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from innerview.adapters.engine import Factors, Pulled, Run
+from innerview.adapters.precisions import widened
 from innerview.errors import ModelError
 from innerview.model import OUTPUT
 from innerview.types import Array
@@ -70,7 +71,7 @@ class TensorFlowEngine:
             found: list[Any] = tape.gradient(
                 [kept[name] for name in wanted],
                 sources,
-                output_gradients=[tf.constant(one[target]) for one in wanted.values()],
+                output_gradients=[tf.cast(one[target], kept[name].dtype) for name, one in wanted.items()],
             )
             if OUTPUT in wanted and found[0] is None:
                 raise ModelError(
@@ -83,7 +84,7 @@ class TensorFlowEngine:
 
 
 def _array(value: Any) -> Array:
-    return np.array(value.numpy())
+    return widened(np.array(value.numpy()))
 
 
 def _gradient(value: Any, source: Any) -> Array:

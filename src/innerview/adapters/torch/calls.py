@@ -27,6 +27,7 @@ from innerview.adapters import engine, picking
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.keeping import restoring
 from innerview.adapters.positions import Order
+from innerview.adapters.precisions import waist
 from innerview.adapters.torch.state import Tensors, flags, freeze, random_draws, settings
 from innerview.adapters.torch.windows import window_of
 from innerview.adapters.torch.wiring import Following
@@ -61,12 +62,15 @@ _LOCK = threading.RLock()
 
 
 @contextmanager
-def looking(model: nn.Module, weights: Collection[torch.Tensor] = ()) -> Generator[Tensors, None, None]:
-    """Evaluation mode, frozen weights and full precision while the block runs; then everything as it was.
+def looking(
+    model: nn.Module, weights: Collection[torch.Tensor] = (), half: torch.dtype | None = None
+) -> Generator[Tensors, None, None]:
+    """Evaluation mode, frozen weights and the model's own precision while the block runs; then everything as it was.
 
     Args:
         model: that is run in the block.
         weights: weights that the model may change in place, which are copied to be put back.
+        half: the precision of torch.autocast; None for none, whatever is around.
 
     Raises:
         ModelError: a weight that was not copied was changed in place, and could not be put back.
@@ -76,7 +80,8 @@ def looking(model: nn.Module, weights: Collection[torch.Tensor] = ()) -> Generat
         with restoring(chain(flags(model), [kept.restore], random_draws(), [settings()])):
             freeze(model)
             torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules, so none could be seen
-            with eager(), torch.inference_mode(mode=False), torch.autocast(device(model).type, enabled=False):
+            cast = torch.autocast(device(model).type, dtype=half, enabled=half is not None, cache_enabled=False)
+            with eager(), torch.inference_mode(mode=False), cast:
                 yield kept
         if kept.lost:
             raise ModelError(
@@ -141,18 +146,29 @@ def device(model: nn.Module) -> torch.device:
     return tensors[0].device if tensors else torch.device("cpu")
 
 
+def precisions(model: nn.Module) -> list[torch.dtype]:
+    """Types of the model's floats, that of its first weight in front; PyTorch's usual one if it has none."""
+    tensors = (*model.parameters(), *model.buffers())
+    return list(dict.fromkeys(one.dtype for one in tensors if one.is_floating_point())) or [torch.get_default_dtype()]
+
+
 def precision(model: nn.Module) -> np.dtype[np.floating]:
-    """float32 or float64, or ModelError if the model's weights are of another type or of several."""
-    tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
-    found = {value.dtype: name for name, value in tensors.items() if value.is_floating_point()}
-    known = {torch.float32: np.dtype(np.float32), torch.float64: np.dtype(np.float64)}
-    types = list(found) or [torch.get_default_dtype()]
-    if len(types) > 1 or types[0] not in known:
-        listed = ", ".join(f"{name} is {str(kind).removeprefix('torch.')}" for kind, name in found.items())
+    """float32 or float64: of the answers. ModelError if the weights' types are unknown or don't go together."""
+    found = waist([name_of(kind) for kind in precisions(model)])
+    if found is None:
+        tensors = {**dict(model.named_parameters()), **dict(model.named_buffers())}
+        first = {one.dtype: name for name, one in reversed(tensors.items()) if one.is_floating_point()}
+        listed = ", ".join(f"{name} is {name_of(kind)}" for kind, name in first.items())
         raise ModelError(
-            f"models compute in float32 or float64 throughout; {listed}. Wrap a copy: copy.deepcopy(model).float()"
+            f"models compute in float32, float16 and bfloat16, or in float64 throughout; {listed}. Wrap a copy: "
+            "copy.deepcopy(model).float()"
         ).of("dtype", found=listed)
-    return known[types[0]]
+    return found
+
+
+def name_of(kind: torch.dtype) -> str:
+    """A type's name: "bfloat16"."""
+    return str(kind).removeprefix("torch.")
 
 
 def pick(result: Any, key: str | int | None) -> torch.Tensor:

@@ -32,17 +32,19 @@ class TorchEngine:
         pixels: in one pass; 65,536 are 64 images of 32 × 32, or one of 224 × 224.
         format: how a batch lies in memory.
         changing: weights that the model changes in place while it runs, copied to be put back.
+        half: the precision of torch.autocast; None for none.
     """
 
     model: torch.nn.Module
     pixels: int = 65_536
     format: torch.memory_format = torch.contiguous_format
     changing: Collection[torch.Tensor] = ()
+    half: torch.dtype | None = None
 
     @contextmanager
     def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[Tensors, None, None]:  # noqa: ARG002
-        """Frozen weights, no autocast, evaluation mode of any PyTorch module inside while the block runs."""
-        with looking(self.model, self.changing) as kept:
+        """Frozen weights, evaluation mode of any PyTorch module inside, autocast as `half`, while the block runs."""
+        with looking(self.model, self.changing, self.half) as kept:
             yield kept
 
     def enter(self, inputs: Array) -> torch.Tensor:

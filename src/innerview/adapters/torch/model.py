@@ -38,9 +38,11 @@ from innerview.adapters.endings import Found
 from innerview.adapters.engine import Passes, Run
 from innerview.adapters.failures import BACK, made_ours
 from innerview.adapters.positions import Order, Placed, place
+from innerview.adapters.precisions import named
 from innerview.adapters.wiring import wired
 from innerview.errors import MissingExtra, ModelError, UsageError
 from innerview.model import (
+    HALVES,
     OUTPUT,
     RENAMED,
     Attended,
@@ -67,9 +69,11 @@ from innerview.adapters.torch.calls import (
     device,
     follow,
     looking,
+    name_of,
     original,
-    precision,
+    precisions,
 )
+from innerview.adapters.torch.calls import precision as waist_precision
 from innerview.adapters.torch.engine import TorchEngine
 from innerview.adapters.torch.memory import Need, fitting, measure, usual
 from innerview.adapters.torch.running import FORMAT_RUN, Running
@@ -94,10 +98,13 @@ class TorchModel:
         allow_nonfinite: accept weights that are not finite; the model can then be looked at, but not run.
         notes: what was done to it before and should be known, in words; `notes` begins with it.
         batch_size: images in one pass; without it as many as are fastest there and fit into the memory that is free.
+        precision: to compute in: "float16" and "bfloat16" by torch.autocast around float32 weights, "float32" and
+            "float64" with weights of these. Where the weights are of another, it is a copy that is wrapped. None: as
+            the weights are.
 
     Raises:
         ModelError: the model can't be run as declared, or a weight is not finite.
-        UsageError: something of PyTorch that is no module.
+        UsageError: something of PyTorch that is no module, or an unknown precision.
     """
 
     def __init__(
@@ -109,6 +116,7 @@ class TorchModel:
         allow_nonfinite: bool = False,
         notes: Sequence[str] = (),
         batch_size: int | None = None,
+        precision: str | None = None,
     ) -> None:
         if batch_size is not None and batch_size < 1:
             raise UsageError(f"a batch size of {batch_size} was asked for; give 1 or more").of(
@@ -119,10 +127,13 @@ class TorchModel:
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
                 "its .module())"
             ).of("model", found=type(model).__name__)
-        self._running = Running(TorchEngine(original(model), PIXELS), input, output)
+        inner, half = original(model), None
+        if precision is not None:
+            inner, half = _in_precision(inner, named(precision))
+        self._running = Running(TorchEngine(inner, PIXELS, half=half), input, output)
         self._weights_only, self._before, self._batch_size = allow_nonfinite, tuple(notes), batch_size
         check_usable(self._running.model)
-        precision(self._running.model)
+        waist_precision(self._running.model)
         survey = Survey(self._running.model, 0)
         if not allow_nonfinite:
             check_inputs(
@@ -159,8 +170,13 @@ class TorchModel:
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
-        """Precision of the model's weights."""
-        return precision(self._running.model)
+        """Precision of its answers: that of the model's weights, float32 for those in half precision."""
+        return waist_precision(self._running.model)
+
+    @property
+    def precision(self) -> str:
+        """Name of the precision in which it computes, the roughest of them if there are several."""
+        return self._running.computes
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -175,7 +191,7 @@ class TorchModel:
     @property
     def _passes(self) -> Passes:
         """Made anew: the module's precision is what it is now."""
-        return Passes(self._running.engine, self.input, self.output, self.dtype, lambda: self._placed)
+        return Passes(self._running.engine, self.input, self.output, self.dtype, lambda: self._placed, self.precision)
 
     @cached_property
     def _placed(self) -> Placed:
@@ -263,18 +279,12 @@ class TorchModel:
         return self._running.outputs(entering)
 
     def astype(self, dtype: np.dtype[np.floating] | type[np.floating]) -> TorchModel:
-        """A deep copy of the model in another precision.
+        """A deep copy of the model in another precision, without any torch.autocast that was asked for.
 
         Raises:
             ModelError: the model can't be copied, or its device does not know the precision.
         """
-        wanted = {4: torch.float32, 8: torch.float64}[check_precision(dtype).itemsize]
-        try:
-            model = copy.deepcopy(self._running.model).to(wanted)
-        except (RuntimeError, TypeError, NotImplementedError) as error:
-            raise ModelError(f"the model can't be copied into {np.dtype(dtype).name}: {error}").of(
-                "dtype", asked=np.dtype(dtype).name
-            ) from error
+        model = _copied(self._running.model, check_precision(dtype).name)
         taken, given = self._running.input, self._running.output
         return TorchModel(
             model,
@@ -325,7 +335,25 @@ class TorchModel:
 
 
 def _array(tensor: torch.Tensor) -> Array:
-    return np.array(tensor.detach().cpu().numpy())
+    return np.array(array_of(tensor))
+
+
+def _in_precision(model: torch.nn.Module, name: str) -> tuple[torch.nn.Module, torch.dtype | None]:
+    """A module whose weights go with a precision, itself where they do, and the half precision of autocast."""
+    kinds = [name_of(kind) for kind in precisions(model)]
+    if kinds == [name]:
+        return model, None
+    weights = "float32" if name in HALVES else name
+    fitting = model if kinds == [weights] else _copied(model, weights)
+    return fitting, getattr(torch, name) if name in HALVES else None
+
+
+def _copied(model: torch.nn.Module, name: str) -> torch.nn.Module:
+    """A deep copy with all floats in another precision."""
+    try:
+        return copy.deepcopy(model).to(getattr(torch, name))
+    except (RuntimeError, TypeError, NotImplementedError) as error:
+        raise ModelError(f"the model can't be copied into {name}: {error}").of("dtype", asked=name) from error
 
 
 if not TYPE_CHECKING:  # checkers would take every name for known

@@ -25,12 +25,13 @@ from innerview.adapters.engine import Tap
 from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, made_ours
 from innerview.adapters.picking import evident, taken
-from innerview.adapters.torch.calls import Survey, device, observing, pick, precision
+from innerview.adapters.precisions import lowest, note
+from innerview.adapters.torch.calls import Survey, device, name_of, observing, pick, precision, precisions
 from innerview.adapters.torch.endings import Watch, before, last_operation
 from innerview.adapters.torch.engine import TorchEngine
 from innerview.adapters.torch.state import Tensors
 from innerview.errors import ModelError
-from innerview.model import OUTPUT, InputSpec, OutputSpec
+from innerview.model import OUTPUT, UNITS, InputSpec, OutputSpec
 from innerview.types import Array, Images
 
 DRY_RUN: Final = 3
@@ -53,6 +54,9 @@ VIEWED: Final = "view size is not compatible"
 ROUNDING: Final = 1e-3
 """How far two memory formats may differ by their rounding, of the largest value; another answer differs by more."""
 
+UNITS_APART: Final = 16
+"""And so many units of the precision that the model computes in: an eighth in bfloat16, nothing in float32."""
+
 
 @dataclass
 class Running:
@@ -64,7 +68,9 @@ class Running:
         output: what it gives.
         taken_off: the ending that is set aside; empty for none.
         ending: the operation that gives the outputs, where PyTorch's graph shows it.
-        halves: names of layers that compute in half precision.
+        halves: names of layers that compute in half precision, with it.
+        given: the type in which a module of several is given images; of others it is their weights'.
+        calls: how many layers were called.
         picked: among what the module returns, the key of what was taken without being declared; None for nothing.
         mixes: an image alone has another answer or gradient than the same image in a batch.
     """
@@ -74,7 +80,9 @@ class Running:
     output: OutputSpec
     taken_off: Found = ""
     ending: Found = ""
-    halves: list[str] = field(default_factory=list[str])
+    halves: dict[str, torch.dtype] = field(default_factory=dict[str, torch.dtype])
+    given: torch.dtype | None = None
+    calls: int = 0
     picked: str | int | None = None
     mixes: bool = False
 
@@ -88,6 +96,12 @@ class Running:
         """Precision of the module's weights, as they are now."""
         return precision(self.model)
 
+    @property
+    def computes(self) -> str:
+        """Name of the roughest precision that its weights have, or that anything in it was seen to compute in."""
+        kinds = [*precisions(self.model), *self.halves.values(), *([self.engine.half] if self.engine.half else [])]
+        return lowest([name_of(kind) for kind in kinds], self.dtype.name)
+
     def looking(self) -> AbstractContextManager[Tensors]:
         """Frozen weights and evaluation mode while the block runs; then everything as it was."""
         return self.engine.looking(self.model, self.dtype)
@@ -96,10 +110,9 @@ class Running:
     def notes(self) -> tuple[str, ...]:
         """What was found in the model and should be known by whoever reads its results."""
         ended = (words(self.taken_off),) if self.taken_off else ()
-        some = ", ".join(self.halves[:3]) + (", …" if len(self.halves) > 3 else "")
-        half = (f"layers of the model compute in half precision ({some}), so its numbers have about three digits",)
+        half = note(self.computes, list(self.halves), self.calls)
         mixes = ("an image alone is answered otherwise here than the same image in a batch, or has another gradient",)
-        return ended + taken(self.picked) + (half if self.halves else ()) + (mixes if self.mixes else ())
+        return ended + taken(self.picked) + half + (mixes if self.mixes else ())
 
     def run(self, entering: torch.Tensor, tap: Tap) -> torch.Tensor:
         """From what the module takes to the outputs, in its precision; `tap` hears of every layer on the way."""
@@ -128,7 +141,8 @@ class Running:
             names = list(inspect.signature(self.model.forward).parameters)
         except (TypeError, ValueError):  # of a scripted module nobody can tell
             names = []
-        return self.model(**{PIXELS: entering}) if PIXELS in names[1:] else self.model(entering)
+        rounded = entering.to(self.given or precisions(self.model)[0])
+        return self.model(**{PIXELS: rounded}) if PIXELS in names[1:] else self.model(rounded)
 
     def _declared(self, result: Any, batch: int) -> torch.Tensor:
         """The output that was declared, among what the model returns."""
@@ -158,7 +172,25 @@ class Running:
         return Survey(self.model, DRY_RUN)
 
     def find_out(self) -> Survey:
-        """Find the layers, and how a batch has to lie in memory: some models take their .view() of channels last."""
+        """Find the layers, and in what type images are given: of a model that mixes some, one that it runs in.
+
+        The type of the first weight is tried first, as it is the first layer that has to do with images.
+        """
+        kinds = precisions(self.model)
+        if len(kinds) == 1:
+            return self._find_out()
+        problems = list[ModelError]()
+        for kind in kinds:
+            self.given = kind
+            try:
+                return self._find_out()
+            except ModelError as error:
+                self.taken_off, self.ending = "", ""
+                problems.append(error)
+        raise problems[0]
+
+    def _find_out(self) -> Survey:
+        """Find how a batch has to lie in memory, too: some models take their .view() of channels last."""
         survey = self._survey()
         try:
             self._dry_run(survey)
@@ -181,12 +213,13 @@ class Running:
         place = FailureLocation()
 
         def seen(name: str, module: torch.nn.Module, result: Any) -> None:
+            self.calls += 1
             if isinstance(result, torch.Tensor) and result.dtype in HALVES:
-                self.halves.append(name)
+                self.halves[name] = result.dtype
             survey(name, module, result)
 
         watch = Watch(survey.batch * len(self.output.class_names))
-        self.taken_off, self.halves = "", []
+        self.taken_off, self.halves, self.calls = "", {}, 0
         doing = f"the model failed on {survey.batch} black images, shape {black.shape}"
         with (
             made_ours(doing, lambda: place, after=AXES_MAY_BE_WRONG),
@@ -199,7 +232,8 @@ class Running:
         self.engine = replace(self.engine, changing=tuple(kept.changed))
         found, value = watch.ending(output)
         if take_off(found, self.output):
-            check_taken_off(found, output.double().numpy(force=True), value.double().numpy(force=True), self.output)
+            own, standing = (one.double().numpy(force=True) for one in (output, value))
+            check_taken_off(found, own, standing, self.output, UNITS[self.computes])
             self.taken_off = found
 
     def _copied(self) -> list[torch.Tensor]:
@@ -249,8 +283,9 @@ class Running:
             found = engine.vjp(run, enter(self.input, images, self.dtype), {}, (), unlike)
             return found.values[OUTPUT], found.by_input[0]
 
+        rounding = ROUNDING + UNITS_APART * UNITS[self.computes]
         with self.looking():
-            return FormatTrial(answered(images), answered(images[:1]))
+            return FormatTrial(answered(images), answered(images[:1]), rounding)
 
 
 @dataclass(frozen=True)
@@ -259,19 +294,21 @@ class FormatTrial:
 
     batch: tuple[Array, Array]
     alone: tuple[Array, Array]
+    rounding: float
 
     def agrees_with(self, other: FormatTrial) -> bool:
         """Whether both give the same, but for rounding."""
-        return _alike(self.batch, other.batch) and _alike(self.alone, other.alone)
+        pairs = ((self.batch, other.batch), (self.alone, other.alone))
+        return all(_alike(some, others, self.rounding) for some, others in pairs)
 
     def agrees_with_itself(self) -> bool:
         """Whether the first image is answered alone as it is in the batch."""
         outputs, gradients = self.batch
-        return _alike((outputs[:1], gradients[:1]), self.alone)
+        return _alike((outputs[:1], gradients[:1]), self.alone, self.rounding)
 
 
-def _alike(some: tuple[Array, Array], others: tuple[Array, Array]) -> bool:
-    return all(bool(abs(a - b).max() <= ROUNDING * abs(a).max()) for a, b in zip(some, others, strict=True))
+def _alike(some: tuple[Array, Array], others: tuple[Array, Array], rounding: float) -> bool:
+    return all(bool(abs(a - b).max() <= rounding * abs(a).max()) for a, b in zip(some, others, strict=True))
 
 
 def _unseen(name: str, module: torch.nn.Module, result: Any) -> None:

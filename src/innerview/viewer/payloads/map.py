@@ -101,6 +101,7 @@ def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
                 "FIXED_STEPS": "done",
                 "CONVERGED": "done",
                 "NO_GRADIENT": "no-gradient",
+                "ROUNDED": "not-met" if final else "refining",
                 "BUDGET_EXHAUSTED": "not-met" if final else "refining",
             }
             return {
