@@ -111,7 +111,7 @@ def test_layers_in_half_precision_can_be_looked_at_and_are_told_of() -> None:
     found = model.vjp(random_images(), {OUTPUT: EVERY}, ["conv"])
     assert found.activations["conv"].dtype == np.float32
     assert np.abs(found.layer_gradients["conv"]).max() > 0
-    assert "half precision (conv, head)" in model.notes[0]
+    assert "computes in bfloat16, so its numbers have about two digits" in model.notes[0]
 
 
 class Sometimes(nn.Module):
