@@ -31,7 +31,8 @@ Made = Callable[[], DifferentiableModel]
 
 
 def torch_net() -> Any:
-    torch = pytest.importorskip("torch")
+    import torch
+
     nn = torch.nn
     torch.manual_seed(0)
     net = nn.Sequential(
@@ -69,7 +70,8 @@ def with_autocast_inside(net: Any) -> Any:
 
 
 def jax_model(kind: str = "float32", dense: str = "", inside: bool = False, **options: Any) -> Any:
-    jax = pytest.importorskip("jax")
+    import jax
+
     numbers = np.random.default_rng(1)
     weights = {
         "conv": jax.numpy.asarray(numbers.normal(size=(3, 3, 3, 8)) * 0.3, kind),
