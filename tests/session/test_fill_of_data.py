@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import innerview
 from innerview import workbench
 from innerview.errors import UsageError
 from innerview.results import Parts, RegionEffects, RegionTruth
+from innerview.session.images import gather
 from innerview.session.query import Query
 from innerview.workbench.ask import ask
 from innerview.workbench.parts import parts
@@ -29,6 +31,20 @@ def data(tmp_path: Path) -> Path:
         folder.mkdir(parents=True)
         Image.fromarray(np.round(255 * pixels).astype(np.uint8)).save(folder / "one.png")
     return tmp_path / "data"
+
+
+@pytest.mark.parametrize("fills", [{"fills": ("data",)}, {"methods": ("shapley:fills=data",)}])
+def test_images_that_are_named_are_explained_alone(data: Path, fills: dict[str, Any]) -> None:
+    """The data set is there to fill with; some of it are explained where they are selected, or none is named."""
+    model, named = innerview.load_pretrained(), ["moose"]
+
+    def names(images: list[str], **query: Any) -> list[str]:
+        return [one.name for one in gather(model, images, Query(data=data, **query))]
+
+    assert names(named, **fills) == named
+    assert names(named, **fills, select=("dog",)) == [*named, "dog:0"]
+    assert set(names([], **fills)) == {"cat:0", "dog:0"}
+    assert len(names(named)) == 3
 
 
 def test_it_fills_wherever_fills_are_named(data: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from innerview.errors import ImageError, UnknownClass, UsageError
 from innerview.files.regular import is_file
 from innerview.fills import DATA, FILLS, SPELLINGS, Fill, ImageFill, make_fill, other_image
 from innerview.methods.placebos import Mask
+from innerview.methods.registry import read_method
 from innerview.model import DifferentiableModel, InputSpec, Model
 from innerview.session.query import Query
 from innerview.targets import find_class
@@ -55,7 +56,8 @@ def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | 
         model: says which size is needed and which classes there are.
         images: paths of files, names of examples, or what else `load_image` takes; several, or one.
         query: its `data` is a folder of class folders to select from, whose names must be classes of the model;
-            `select`: which (without any, a few in an order that never changes); `crop`: of all.
+            `select`: which (without any, a few in an order that never changes; but none where images are named and
+            the data set is there to fill with); `crop`: of all.
 
     Raises:
         ImageError: an image can't be read, or the crop lies outside it.
@@ -68,13 +70,18 @@ def gather(model: Model, images: Sequence[Source] | Source = (), query: Query | 
     entries: Sequence[Entry] = ()
     if asked.data is not None:
         folders = open_folders(asked.data)
-        folders.matching(model.output.answers)
-        entries = [folders.pick(one) for one in asked.select] if asked.select else folders.shuffled(UNPICKED)
+        if asked.select or not (found and _fills_by_data(asked)):
+            folders.matching(model.output.answers)
+            entries = [folders.pick(one) for one in asked.select] if asked.select else folders.shuffled(UNPICKED)
     elif not found:
         found = [find_image(FIRST_SAMPLE)]
     found += [replace(entry.read(), name=entry.name) for entry in entries]
     known = [replace(one, class_number=class_number(one, model)) for one in found]
     return [preprocess(one, model.input, chosen) for one in known]
+
+
+def _fills_by_data(query: Query) -> bool:
+    return DATA in query.fills or any(read_method(one).fills_by_data for one in query.methods)
 
 
 def class_number(image: Image, model: Model) -> int | None:

@@ -245,8 +245,9 @@ def require_answers(plan: Plan, images: Sequence[Named]) -> None:
     outputs = [forward_logits(plan.model, one[None].astype(plan.model.dtype))[0] for one in chain(shown, made)]
     if outputs and float(np.ptp(outputs, axis=0).max()) <= 1e-6 * max(float(np.abs(outputs).max()), 1e-30):
         raise ModelError(
-            f"the model cannot be judged: it answers the same to {len(shown)} images and to each of them blurred, in "
-            "one colour and black. It does not look at the images; check its weights, and the range of its input"
+            f"the model cannot be judged: it answers the same to {len(shown)} images and to what is put in their "
+            f"place ({', '.join(plan.fills)}). It does not look at the images; check its weights, and the range of its "
+            "input"
         ).of("outputs", found="the same")
 
 
