@@ -254,7 +254,7 @@ def test_a_floor_of_other_images_or_labels_is_refused(tmp_path: Path) -> None:
     with raises(UsageError, "data set", found="labels"):
         diff_surveys(before, after, floor=[written(tmp_path / "labels", **values)])
     with raises(UsageError, "data set"):
-        diff_surveys(before, after, floor=[written(tmp_path / "data", about={"source": "others"}, **answers())])
+        diff_surveys(before, after, floor=[written(tmp_path / "data", about={"data": "others"}, **answers())])
 
 
 def test_the_command_takes_a_floor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
