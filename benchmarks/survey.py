@@ -1,16 +1,19 @@
 """What a survey finds: flipped labels, and what changes between engines and precisions of one model.
 
     innerview survey allcnn DATA --regions none -o ROWS && python benchmarks/survey.py labels ROWS
+    python benchmarks/survey.py confirmed ROWS
     python benchmarks/survey.py diff DATA OUT [--images 200]
 
 `labels` flips 200 labels to another class, drawn anew for each seed, and counts those among the first 200 and 400 by
-each ranking. `diff` surveys the built-in model in NumPy, in PyTorch, and with weights rounded to few bits (one scale a
-weight array, or one an output channel), and compares each with the first.
+each ranking. `confirmed` says where the 54 labels that people found wrong are in the list. `diff` surveys the built-in
+model in NumPy, in PyTorch, and with weights rounded to few bits (one scale a weight array, or one an output channel),
+and compares each with the first.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +69,17 @@ def flips(folder: Path) -> None:
         print(f"| {name} | {' | '.join(cells)} |")
 
 
+def confirmed(folder: Path) -> None:
+    """Print where the labels are that people found wrong."""
+    rows = read_survey(folder)
+    known = json.loads(Path(__file__).with_name("confirmed.json").read_text(encoding="utf-8"))["images"]
+    place = {name.removesuffix(".jpg"): at for at, name in enumerate(rows.names)}
+    wrong = np.array([place[name] for name in known])
+    for name, suspicion in rankings(rows.columns["probabilities"], rows.columns["features"], rows.labels).items():
+        rank = np.argsort(np.argsort(-suspicion, kind="stable"))[wrong]
+        print(f"| {name} | {(rank < 100).sum()} | {(rank < 400).sum()} | {np.median(rank):.0f} |")
+
+
 def rounded(model: NumpyModel, bits: int, *, by_channel: bool) -> NumpyModel:
     """The same weights on so many steps."""
     weights: dict[str, Array] = {}
@@ -103,13 +117,13 @@ def changes(data: Path, output: Path, images: int) -> None:
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["labels", "diff"])
+    parser.add_argument("what", choices=["labels", "confirmed", "diff"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("output", type=Path, nargs="?")
     parser.add_argument("--images", type=int, default=200)
     options = parser.parse_args()
-    if options.what == "labels":
-        flips(options.folder)
+    if options.what != "diff":
+        (flips if options.what == "labels" else confirmed)(options.folder)
     else:
         if options.output is None:
             raise SystemExit("diff needs OUT, a folder for the surveys")

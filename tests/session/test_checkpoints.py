@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import innerview
 from innerview.allcnn import run_folder
 from innerview.cli import main
 from innerview.errors import DataError, ModelError, UsageError
+from innerview.runs import RunFolder
 from innerview.session.checkpoints import divide_name
 from innerview.session.models import ModelRequest, open_model, take_model
+from innerview.workbench.survey.labels import audit_labels
+from innerview.workbench.survey.reading import read_survey
 from raising import raises
 from session.made_runs import made_run
 
@@ -64,16 +68,40 @@ def test_other_names_with_an_at_are_no_checkpoints(tmp_path: Path) -> None:
     assert divide_name(f"{run_folder('allcnn')}@3") == (str(run_folder("allcnn")), "3")
 
 
-def test_two_checkpoints_are_surveyed_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = tmp_path / "data" / "cat"
-    data.mkdir(parents=True)
-    from PIL import Image
-
-    for number in range(3):
+def painted(root: Path) -> Path:
+    """Thirty images of three classes."""
+    for number in range(30):
+        folder = root / ("cat", "dog", "frog")[number % 3]
+        folder.mkdir(parents=True, exist_ok=True)
         pixels = np.random.default_rng(number).integers(0, 256, (32, 32, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(data / f"{number}.png")
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    return root
+
+
+def test_two_checkpoints_are_surveyed_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = str(painted(tmp_path / "data"))
     for step in ("initial", "final"):
         rows = str(tmp_path / step)
-        assert main(["survey", f"allcnn@{step}", str(tmp_path / "data"), "--regions", "none", "-o", rows]) == 0
+        given = ["survey", f"allcnn@{step}", data, "--regions", "none", "--limit", "3", "-o", rows]
+        assert main(given) == 0
     assert main(["diff", str(tmp_path / "initial"), str(tmp_path / "final")]) == 0
     assert "of 3 images have another answer" in capsys.readouterr().out
+
+
+def test_labels_are_audited_by_every_checkpoint_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data, run, rows = painted(tmp_path / "data"), made_run(tmp_path / "run"), tmp_path / "rows"
+    innerview.survey(take_model(f"{tmp_path / 'run'}@final"), data, regions=None, sample=12, output=rows)
+    line = ["labels", str(rows), "--run", str(tmp_path / "run"), "--data", str(data)]
+    assert main([*line, "--neighbours", "3"]) == 0
+    assert "of the checkpoints predict the label" in capsys.readouterr().out
+    trained = [step for step in RunFolder.open(tmp_path / "run").steps() if step > 0]
+    made = sorted(file.name for file in (tmp_path / "rows-checkpoints").iterdir())
+    assert made == [f"step-{step:06}" for step in trained]
+    surveys = [tmp_path / "rows-checkpoints" / one for one in made]
+    found = audit_labels(rows, neighbours=3, checkpoints=surveys)
+    last = read_survey(surveys[-1])
+    np.testing.assert_allclose(last.columns["probabilities"], read_survey(rows).columns["probabilities"], atol=1e-6)
+    assert all(0 <= one.believed <= 1 and np.isfinite(one.margin) for one in found.suspects)
+    assert main([*line, "--neighbours", "3", "-o", str(tmp_path / "again")]) == 0
+    assert main(["labels", str(rows), "--run", str(run)]) == 2
+    assert main([*line, "--checkpoint", str(surveys[0])]) == 2

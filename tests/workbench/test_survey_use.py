@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from innerview.cli import main
 from innerview.errors import DataError, UsageError
 from innerview.types import Array
 from innerview.workbench.survey.diff import SurveyDiff, _mcnemar, diff_surveys, holds
+from innerview.workbench.survey.dynamics import dynamics_of
 from innerview.workbench.survey.labels import LabelAudit, audit_labels
 from innerview.workbench.survey.reading import read_survey
 from innerview.workbench.survey.shards import open_shards
@@ -291,3 +293,69 @@ def test_the_audit_leaves_tables_beside_the_rows(tmp_path: Path, capsys: pytest.
     assert "predicted" in capsys.readouterr().out
     assert isinstance(audit_labels(folder), LabelAudit)
     assert main(["labels", str(tmp_path)]) == 1
+
+
+def test_images_that_were_learnt_from_are_paired_those_with_another_label_first(tmp_path: Path) -> None:
+    values = clusters(30, 0)
+    train = {**values, "features": [*values["features"][:5], *clusters(25, 0, seed=7)["features"]]}
+    train["label_index"] = [*values["label_index"][:2], (values["label_index"][2] + 1) % 3, *values["label_index"][3:]]
+    found = audit_labels(written(tmp_path / "test", **values), train=written(tmp_path / "train", **train))
+    same = {(one, other) for one, other, _, _ in found.across}
+    assert {(f"{at}.png", f"{at}.png") for at in range(5)} <= same
+    assert found.across[0][:2] == ("2.png", "2.png")
+    assert not found.across[0][3]
+    assert all(pair[3] for pair in found.across if pair[:2] in {(f"{at}.png", f"{at}.png") for at in (0, 1, 3, 4)})
+    assert (tmp_path / "across.csv") in found.write(tmp_path, 5)
+    with raises(UsageError, "train", found="classes"):
+        audit_labels(tmp_path / "test", train=written(tmp_path / "other", about={"classes": ["x", "y", "z"]}, **train))
+    with raises(UsageError, "features"):
+        audit_labels(tmp_path / "test", train=written(tmp_path / "bare", without=("features",), **train))
+
+
+def test_what_misled_is_told_where_the_label_is_not_predicted(tmp_path: Path) -> None:
+    values = clusters(30, 0)
+    values["effects"] = [[1.0, 3.0]] * 30
+    values["effects_error"] = [[0.5, 0.25]] * 30
+    values["predicted_index"] = [(values["label_index"][0] + 1) % 3, *values["label_index"][1:]]
+    found = {one.image: one for one in audit_labels(written(tmp_path / "rows", **values)).suspects}
+    assert (found["0.png"].region, found["0.png"].effect, found["0.png"].error) == (1, 3.0, 0.25)
+    assert found["1.png"].region == -1
+    assert math.isnan(found["1.png"].effect)
+
+
+def test_dynamics_are_those_of_the_papers() -> None:
+    right, wrong = [0.7, 0.2, 0.1], [0.2, 0.7, 0.1]
+    chances = np.array([[right, wrong], [wrong, wrong], [right, wrong], [wrong, right]])
+    found = dynamics_of(chances, np.array([0, 0]))
+    step = np.log(0.7 / 0.2)
+    np.testing.assert_allclose(found.margin, [0, -step / 2], atol=1e-12)
+    assert found.forgotten.tolist() == [2, 0]
+    assert found.believed.tolist() == [0.5, 0.25]
+    missing = dynamics_of(np.where(np.arange(2)[None, :, None] == 0, np.nan, chances), np.array([0, 0]))
+    assert (missing.forgotten.tolist(), np.isnan(missing.margin).tolist()) == ([-1, 0], [True, False])
+
+
+def test_checkpoints_are_told_beside_each_label_and_rank_where_asked(tmp_path: Path) -> None:
+    values = clusters(30, 3)
+    rows = written(tmp_path / "rows", **values)
+    early = {**values, "probabilities": [[1 / 3, 1 / 3 - 0.1, 1 / 3 + 0.1]] * 30}
+    steps = [written(tmp_path / "early", **early), rows]
+    plain, found = audit_labels(rows), audit_labels(rows, checkpoints=steps)
+    assert [one.image for one in plain.suspects] == [one.image for one in found.suspects]
+    one = found.suspects[0]
+    place, label = int(one.image.removesuffix(".png")), values["label_index"][int(one.image.removesuffix(".png"))]
+    logs = np.log([early["probabilities"][place], values["probabilities"][place]])
+    margins = [row[label] - max(np.delete(row, label)) for row in logs]
+    assert one.margin == pytest.approx(np.mean(margins), rel=1e-4)
+    assert one.believed == np.mean(np.array(margins) > 0)
+    assert plain.suspects[0].forgotten == -1
+    ranked = audit_labels(rows, checkpoints=steps, rank="margin").suspects
+    assert [each.margin for each in ranked] == sorted(each.margin for each in found.suspects)
+    with raises(UsageError, "rank"):
+        audit_labels(rows, rank="margin")
+    with raises(UsageError, "checkpoints", limit=2):
+        audit_labels(rows, checkpoints=steps[:1])
+    with raises(UsageError, "data"):
+        audit_labels(rows, checkpoints=[rows, written(tmp_path / "else", about={"data": "two"}, **values)])
+    with raises(UsageError, "probabilities"):
+        audit_labels(rows, checkpoints=[rows, written(tmp_path / "no", without=("probabilities",), **values)])

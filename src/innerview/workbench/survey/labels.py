@@ -11,9 +11,10 @@ of flipped labels, the mean of both finds no more (docs/evidence/survey.md). It 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,7 +24,10 @@ from innerview.methods.passes import batches
 from innerview.reprs import short
 from innerview.types import Array
 from innerview.workbench.csv_table import csv_table
+from innerview.workbench.survey.dynamics import read_dynamics
 from innerview.workbench.survey.reading import Survey, read_survey
+
+Rank: TypeAlias = Literal["probability", "margin"]
 
 NEIGHBOURS: Final = 20
 AT_ONCE: Final = 512
@@ -46,9 +50,14 @@ class Suspect:
         label: that it has.
         predicted: by the model.
         neighbours_say: the label that most of its neighbours have; empty without features.
-        p_label: probability that the model gives the label, in [0, 1]; the list is sorted by it. `p_predicted`: that it
+        p_label: probability that the model gives the label, in [0, 1]; `p_predicted`: that it
             gives its answer.
         agreement: share of the neighbours that have the label, in [0, 1]; NaN without features.
+        region: that speaks most for the prediction, where that is not the label: the place in the grid, row by row; −1
+            where nothing was measured. `effect`: what it does to the prediction's score, in its unit, with `error`.
+        margin: mean over the checkpoints of log p(label) − log p(the most probable other), in nats; NaN without any.
+        believed: share of the checkpoints that predict the label, in [0, 1]; `forgotten`: how often a checkpoint did
+            and the next one did not; NaN and −1 likewise.
     """
 
     image: str
@@ -59,6 +68,12 @@ class Suspect:
     p_label: float
     p_predicted: float
     agreement: float
+    region: int = -1
+    effect: float = math.nan
+    error: float = math.nan
+    margin: float = math.nan
+    believed: float = math.nan
+    forgotten: int = -1
 
 
 @short
@@ -71,33 +86,49 @@ class LabelAudit:
         duplicates: pairs of images that are nearly the same to the model, those with different labels first: image,
             image, cosine, whether the labels agree.
         notes: what should be known, in sentences.
+        across: pairs of an image and one of the training's survey that are nearly the same, in the same order.
     """
 
     suspects: tuple[Suspect, ...]
     duplicates: tuple[Pair, ...]
     notes: tuple[str, ...]
+    across: tuple[Pair, ...] = ()
 
     def write(self, folder: str | Path, count: int) -> tuple[Path, ...]:
-        """Write the first `count` suspects as labels.csv, and the pairs as duplicates.csv."""
+        """Write the first `count` suspects as labels.csv, and the pairs as duplicates.csv and across.csv."""
         names = tuple(one.name for one in fields(Suspect))
         rows = [[getattr(one, name) for name in names] for one in self.suspects[:count]]
         found = [Path(folder) / "labels.csv"]
         write(found[0], csv_table(names, rows))
-        if self.duplicates:
-            found.append(Path(folder) / "duplicates.csv")
-            write(found[1], csv_table(("image", "other", "cosine", "same_label"), self.duplicates))
+        for name, pairs in (("duplicates", self.duplicates), ("across", self.across)):
+            if pairs:
+                found.append(Path(folder) / f"{name}.csv")
+                write(found[-1], csv_table(("image", "other", "cosine", "same_label"), pairs))
         return tuple(found)
 
 
-def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelAudit:
+def audit_labels(
+    folder: str | Path,
+    *,
+    neighbours: int | None = None,
+    train: str | Path | None = None,
+    checkpoints: Sequence[str | Path] = (),
+    rank: Rank = "probability",
+) -> LabelAudit:
     """Rank the labels of a survey by how likely they are wrong.
 
     Args:
         folder: that `innerview.survey` wrote, of a data set with labels.
         neighbours: how many images with the most similar features are looked at; None for 20, or all of fewer.
+        train: a survey by the same model of the images that were learnt from: those that are nearly alike are paired.
+        checkpoints: surveys of the same images by the training's checkpoints, in the order of their steps; what they
+            say is told beside each label.
+        rank: by which number, the lowest first: "probability" of the label, or its "margin" over the checkpoints, which
+            finds more where these images were learnt from (docs/evidence/survey.md).
 
     Raises:
-        UsageError: no probabilities or labels; too few images for so many neighbours.
+        UsageError: no probabilities or labels; too few images for so many neighbours; another survey is of another
+            model, other data or other classes.
         DataError: the survey can't be read.
     """
     found = read_survey(folder)
@@ -132,7 +163,15 @@ def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelA
         pairs = tuple(
             (images[one], images[other], cosine, bool(labels[one] == labels[other])) for one, other, cosine in alike
         )
-    order: list[int] = np.lexsort((agreement, own)).tolist()
+    dynamics = read_dynamics(found, known, checkpoints) if checkpoints else None
+    region, effect, error = _misleading(found, known)
+    across = () if train is None else _across(found, read_survey(train))
+    if rank == "margin" and dynamics is None:
+        raise UsageError("labels were to be ranked by their margin over checkpoints, and none were given").of(
+            "rank", asked=rank, found=None
+        )
+    by = own if rank == "probability" or dynamics is None else dynamics.margin
+    order: list[int] = np.lexsort((agreement, by)).tolist()
     predicted = found.predicted[known]
     suspects = tuple(
         Suspect(
@@ -144,10 +183,63 @@ def audit_labels(folder: str | Path, *, neighbours: int | None = None) -> LabelA
             p_label=float(own[at]),
             p_predicted=float(chances[at, predicted[at]]) if 0 <= predicted[at] < chances.shape[1] else math.nan,
             agreement=float(agreement[at]),
+            region=int(region[at]),
+            effect=float(effect[at]),
+            error=float(error[at]),
+            margin=math.nan if dynamics is None else float(dynamics.margin[at]),
+            believed=math.nan if dynamics is None else float(dynamics.believed[at]),
+            forgotten=-1 if dynamics is None else int(dynamics.forgotten[at]),
         )
         for at in order
     )
-    return LabelAudit(suspects, tuple(sorted(pairs, key=lambda one: (one[3], -one[2]))), tuple(notes))
+    return LabelAudit(suspects, _in_order(pairs), tuple(notes), _in_order(across))
+
+
+def _in_order(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """Those with different labels first."""
+    return tuple(sorted(pairs, key=lambda one: (one[3], -one[2])))
+
+
+def _misleading(found: Survey, known: Array) -> tuple[Array, Array, Array]:
+    """The region that speaks most for a prediction that is not the label, its effect, and that effect's error."""
+    region, effect = np.full(len(known), -1), np.full(len(known), math.nan)
+    error = effect.copy()
+    if "effects" in found.columns and "effects_error" in found.columns:
+        effects, errors = found.columns["effects"][known], found.columns["effects_error"][known]
+        rows, most = np.arange(len(known)), effects.argmax(axis=1)
+        wrong = found.predicted[known] != found.labels[known]
+        region[wrong] = most[wrong]
+        effect[wrong], error[wrong] = effects[rows, most][wrong], errors[rows, most][wrong]
+    return region, effect, error
+
+
+def _across(found: Survey, train: Survey) -> tuple[Pair, ...]:
+    """Images of two surveys that are nearly the same to their model."""
+    for what in ("model", "classes"):
+        if found.about.get(what) != train.about.get(what):
+            raise UsageError(
+                f"{found.folder} and {train.folder} are surveys by another {what}; survey the images that were learnt "
+                "from by the same model"
+            ).of("train", asked=str(train.folder), found=what)
+    if "features" not in found.columns or "features" not in train.columns:
+        raise UsageError(
+            f"{found.folder} or {train.folder} has no features, by which images that are nearly the same are found"
+        ).of("features", asked=str(train.folder), found=None)
+    first, second = (one.columns["features"].astype(np.float32) for one in (found, train))
+    mean = second.mean(axis=0)
+    first, second = _of_length_one(first - mean), _of_length_one(second - mean)
+    pairs: list[Pair] = []
+    for part in batches(len(first), AT_ONCE):
+        cosines = first[part] @ second.T
+        for row, other in np.argwhere(cosines >= ALIKE).tolist():
+            one = int(part.start) + int(row)
+            same = bool(found.labels[one] == train.labels[other])
+            pairs.append((found.names[one], train.names[other], float(cosines[row, other]), same))
+    return tuple(pairs)
+
+
+def _of_length_one(values: Array) -> Array:
+    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
 
 
 def neighbours_of(
@@ -162,8 +254,7 @@ def neighbours_of(
         count: of neighbours, fewer than images.
     """
     values = features.astype(np.float32)
-    values = values - values.mean(axis=0)
-    values /= np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-12)
+    values = _of_length_one(values - values.mean(axis=0))
     votes = np.zeros((len(values), classes), np.int64)
     alike: list[tuple[int, int, float]] = []
     for part in batches(len(values), AT_ONCE):
