@@ -381,11 +381,11 @@ def measure(browser: Browser, rounds: int, folder: Path, *, large: bool) -> str:
     return "\n".join([*rows, "", f"Median (quartiles); {words}."])
 
 
-def write(mark: str, table: str) -> None:
+def write(mark: str, table: str, page: Path = PAGE) -> None:
     """Put a table into the page, between its marks."""
-    text = PAGE.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     between = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
-    PAGE.write_text(between.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
+    page.write_text(between.sub(lambda match: f"{match[1]}{table}\n{match[2]}", text), encoding="utf-8")
 
 
 def main() -> None:

@@ -14,10 +14,13 @@ import tempfile
 from pathlib import Path
 
 import blocks
+import numpy as np
 import taken_apart
+from PIL import Image
 
 import innerview
 from innerview import pictures
+from innerview.workbench.page.report import page as write_page
 from innerview.workbench.run.run import run
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -120,6 +123,28 @@ def views(look: Path | None = None) -> None:
             photograph(place / "view.html", link, IMAGES / name)
 
 
+def dataset() -> None:
+    """Survey crops of the bundled photos, cats and a moose with their classes, and take the data-set view of them."""
+    random = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        lines = ["image,label"]
+        for name, label in {"cat": "cat", "moose": "deer", "astronaut": "", "coffee": "", "rocket": ""}.items():
+            (root / name).mkdir()
+            photo = np.rint(255 * innerview.example_image(name).pixels).astype(np.uint8)
+            for number in range(80):
+                side = int(min(photo.shape[:2]) * random.uniform(0.45, 1))
+                top, left = (int(random.integers(0, one - side + 1)) for one in photo.shape[:2])
+                crop = photo[top : top + side, left : left + side]
+                Image.fromarray(crop[:, ::-1] if number % 2 else crop).save(root / name / f"{number:02}.jpg")
+                lines.append(f"{name}/{number:02}.jpg,{label}")
+        (root / "crops.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        innerview.survey("allcnn", root / "crops.csv", regions=None, output=root / "crops")
+        write_page(survey=root / "crops", data=root / "crops.csv", output=root / "page.html")
+        photograph(root / "page.html", "#/dataset?d=ok:wrong;s:-loss", IMAGES / "dataset.png")
+        photograph(root / "page.html", "#/dataset?d=o:map;c:prediction;w:table", IMAGES / "dataset-map.png")
+
+
 def main() -> None:
     """Look, and copy."""
     IMAGES.mkdir(exist_ok=True)
@@ -138,9 +163,12 @@ def main() -> None:
         pages()
         apart()
         views(root / "look")
+        dataset()
     for path in sorted(IMAGES.iterdir()):
         print(f"docs/images/{path.name}: {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    {"apart": apart, "lite0": lite0, "pages": pages, "views": views}.get(" ".join(sys.argv[1:]), main)()
+    {"apart": apart, "dataset": dataset, "lite0": lite0, "pages": pages, "views": views}.get(
+        " ".join(sys.argv[1:]), main
+    )()

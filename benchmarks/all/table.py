@@ -41,6 +41,7 @@ TABLE = (
     Benchmark("recorder", "benchmarks/recorder.py", "docs/evidence/recording.md", 10),
     Benchmark("page", "benchmarks/page.py --data {data}", "docs/decisions/engine.md", 12),
     Benchmark("viewer", "benchmarks/viewer.py --rounds 15", "docs/evidence/viewer.md", 8),
+    Benchmark("dataset", "benchmarks/dataset.py --rounds 15", "docs/evidence/survey.md", 8),
     Benchmark("quadrature", "benchmarks/quadrature.py --data {data}", "docs/decisions/quadrature.md", 10, timed=False),
     Benchmark("coverage", "benchmarks/coverage {out}/coverage.jsonl", "docs/evidence/quadrature.md", 600, timed=False),
     Benchmark(

@@ -62,7 +62,11 @@ function Shown({ payload, model }: { payload: Payload<"dataset">; model: string 
 
   const n = rows.classes.length;
   const picked = state.label !== null && state.label >= 0 && state.predicted !== null && state.predicted >= 0 ? state.label * n + state.predicted : null;
-  const open = (row: number): void => go({ model, image: `data-${rows.index(row)}`, view: "why" });
+  const open = (row: number): void => {
+    const image = `data-${rows.index(row)}`;
+    if (session.source.can({ kind: "subject", model: payload.meta.model, image })) go({ model, image, view: "why" });
+    else session.speech.notice("No model is in this file that could be asked about an image: `innerview serve --survey ROWS --data DATA`.");
+  };
   const of = `${payload.meta.name} ${filter} ${state.sort.column} ${state.sort.descending}`;
   const labelled = useMemo(() => rows.counts("label", new Uint8Array(rows.count).fill(1))[n] < rows.count, [rows]);
   const about = payload.meta.about as string[];

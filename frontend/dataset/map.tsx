@@ -195,7 +195,7 @@ function Drawing({ rows, state, change, points, passed, kept, titles, tiles, onO
     };
     let many = 0;
     for (let row = 0; row < kept.length; row++) many += passed[row];
-    const side = Math.max(1, Math.round((many > 100_000 ? 1 : many > 10_000 ? 2 : 3) * scale));
+    const side = Math.max(1, Math.round((many > 100_000 ? 1 : many > 10_000 ? 2 : many > 1_000 ? 3 : 5) * scale));
     // What is left out lies below what is in, and among these the errors on top.
     if (picked) for (let row = 0; row < kept.length; row++) if (passed[row] && !kept[row]) dot(row, side, faint[of(row)]);
     const late: number[] = [];

@@ -3,10 +3,12 @@ import type { Cell } from "../src/core/saving";
 import { toCsv } from "../src/core/saving";
 import type { Payload } from "../src/generated/payloads";
 import { keysOfFloats, keysOfWholes, orderOf } from "./sorting";
-import type { State } from "./state";
+import { FILTERS, type State } from "./state";
 
 /** Stands for "unknown" among numbers of classes. */
 export const NONE = 65_535;
+/** Masks that are kept. */
+const MASKS = 8;
 const WRONG = 0;
 const RIGHT = 1;
 const UNKNOWN = 2;
@@ -36,6 +38,9 @@ export class Rows {
   readonly #problems = new Map<number, number>();
   readonly #groups = new Map<number, number[]>();
   readonly #orders = new Map<string, Uint32Array>();
+  /** Masks that were worked out, the latest last: the parts of the view ask for several, and often for the same. */
+  readonly #masks = new Map<string, Uint8Array>();
+  #placed: Points | null = null;
   readonly #rowOf = new Map<number, number>();
 
   constructor(payload: Payload<"dataset">) {
@@ -135,6 +140,17 @@ export class Rows {
 
   /** Which rows pass the filters, but for those that are left out: 1 for each that does. */
   mask(state: State, points: Points | null, but: readonly (keyof State)[] = []): Uint8Array {
+    if (points !== this.#placed) this.#masks.clear();
+    this.#placed = points;
+    const key = JSON.stringify(FILTERS.map((field) => (but.includes(field) ? null : state[field])));
+    const known = this.#masks.get(key) ?? this.#masked(state, points, but);
+    this.#masks.delete(key);
+    this.#masks.set(key, known);
+    if (this.#masks.size > MASKS) this.#masks.delete(this.#masks.keys().next().value!);
+    return known;
+  }
+
+  #masked(state: State, points: Points | null, but: readonly (keyof State)[]): Uint8Array {
     const keep = new Uint8Array(this.count).fill(1);
     const { label, predicted, correct } = this.#payload.arrays;
     const asked = <K extends keyof State>(field: K): State[K] | null => (but.includes(field) ? null : state[field]);

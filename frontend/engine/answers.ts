@@ -52,6 +52,7 @@ export interface Picture {
   crop: [number, number, number, number];
   original: [number, number];
   caption: string;
+  label?: number | null;
 }
 
 interface Found {
@@ -177,7 +178,7 @@ export class Answers {
   }
 
   *#subject(request: Request): Work<Blob> {
-    const { pixels, id, name, thumbnail, photo, crop, original, caption } = this.#picture(request);
+    const { pixels, id, name, label = null, thumbnail, photo, crop, original, caption } = this.#picture(request);
     const { height, width, channels } = this.#shape;
     const outputs = this.#whole(pixels);
     const arrays: Record<string, Tensor<Numbers>> = {
@@ -188,7 +189,7 @@ export class Answers {
       ...this.#answered([outputs]),
     };
     if (photo) arrays.photo = { data: photo, shape: [photo.length] };
-    return this.#payload("subject", id, arrays, { name, label: null, crop, original, caption, source: "upload", outside: "" });
+    return this.#payload("subject", id, arrays, { name: name || id, label, crop, original, caption, source: "upload", outside: "" });
   }
 
   *#layers(request: Request): Work<Blob> {

@@ -34,6 +34,6 @@ export interface PageNetwork {
   large: number;
   /** Regions of the truth. */
   regions: number;
-  /** Images of this page as the network sees them, in 65535ths, by their ids. */
-  images: Record<string, string>;
+  /** Images of this page as the network sees them, in 65535ths, by their ids; of a data set with name and label. */
+  images: Record<string, string | [pixels: string, name: string, label: number | null]>;
 }

@@ -106,7 +106,7 @@ function pageWithout(hello: Hello): string {
 function live(file: Source, hello: Hello, channel: Channel): Source {
   const engine = new Engine(channel);
   const { id: fingerprint } = hello.models[0];
-  const held = new Set(hello.samples.map(({ image }) => image));
+  const held = new Set([...hello.samples.map(({ image }) => image), ...(hello.survey?.held ?? []).map((one) => `data-${one}`)]);
   const answers = (request: Request): boolean =>
     KINDS.includes(request.kind) &&
     (request.model ?? fingerprint) === fingerprint &&

@@ -25,6 +25,7 @@ interface Job {
 let opened: Promise<Answers> | null = null;
 const jobs: Job[] = [];
 let turning = false;
+let unpacking: Promise<void> = Promise.resolve();
 
 const told = (message: object): void => postMessage(message);
 
@@ -38,19 +39,32 @@ async function open(text: string): Promise<Answers> {
   const weights = await readWeights(data.weights);
   data.weights = "";
   const found = new Answers(data, new Network(data.network, weights, await openHeap(kernelBinary())));
-  for (const [id, packed] of Object.entries(data.images)) {
-    const pixels = Float32Array.from(new Uint16Array(await unpack(packed)), (one) => one / 65_535);
-    const { height, width } = data.network.input;
-    found.add({ id, pixels, name: "", thumbnail: { data: new Uint8Array(3), width: 1, height: 1 }, photo: null, crop: [0, 0, height, width], original: [height, width], caption: "" });
-  }
   return found;
+}
+
+/** Unpack an image of the page when it is first asked about: there may be thousands. */
+async function unpacked(answers: Answers, id: string | undefined): Promise<void> {
+  const { images, network } = answers.data;
+  const packed = images[id ?? ""];
+  if (!packed) return;
+  delete images[id!];
+  const [text, name, label] = typeof packed === "string" ? [packed, "", null] : packed;
+  const pixels = Float32Array.from(new Uint16Array(await unpack(text)), (one) => one / 65_535);
+  const { height, width, channels } = network.input;
+  const data = Uint8Array.from({ length: height * width * 3 }, (_, at) => Math.round(255 * pixels[channels === 3 ? at : Math.floor(at / 3)]));
+  answers.add({ id: id!, pixels, name, label, thumbnail: { data, width, height }, photo: null, crop: [0, 0, height, width], original: [height, width], caption: "" });
 }
 
 const failed = (id: number, problem: unknown): void => told({ id, state: "failed", message: problem instanceof Error ? problem.message : String(problem) });
 
 function ask({ id, ...request }: Request & { id: number }): void {
   opened!.then(
-    (answers) => {
+    async (answers) => {
+      try {
+        await (unpacking = unpacking.catch(() => {}).then(() => unpacked(answers, request.image)));
+      } catch (problem) {
+        return failed(id, problem);
+      }
       jobs.push({ id, quick: QUICK.includes(request.kind), work: answers.answer(request) });
       void turns();
     },

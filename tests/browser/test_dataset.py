@@ -22,6 +22,7 @@ from innerview.session.opening import opened_model
 from innerview.session.session import Session
 from innerview.web.app import make_app
 from innerview.web.server import running
+from innerview.workbench.page.report import page as write_page
 from innerview.workbench.survey.embedding import embed
 from innerview.workbench.survey.rows import read_rows
 from innerview.workbench.survey.shown import open_survey
@@ -44,6 +45,7 @@ def paint(path: Path, seed: int) -> None:
 @dataclass(frozen=True)
 class Served:
     url: str
+    folder: Path
     table: pd.DataFrame
     points: np.ndarray[Any, Any]
 
@@ -68,7 +70,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Iterator[
     (folder / "data" / "ship" / "59.png").unlink()
     points = embed(read_rows(folder / "rows"), "pca", lambda *_: None).points
     with running(make_app(Session([model], survey=shown))) as url:
-        yield Served(url, pd.read_parquet(folder / "rows"), points)
+        yield Served(url, folder, pd.read_parquet(folder / "rows"), points)
 
 
 @pytest.fixture
@@ -308,6 +310,39 @@ def test_a_link_with_what_is_not_here_says_so(page: Page, served: Served) -> Non
     for what in ("class 99", "group 9", "column colour", "column size", "zz:1"):
         expect(page.get_by_role("status").filter(has_text=what)).to_be_visible()
     expect_count(page, int((served.table["predicted_index"] == 3).sum()))
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, _bundle: None) -> Path:
+    """A page of a survey of 24 discs."""
+    folder = tmp_path_factory.mktemp("file")
+    for number in range(24):
+        paint(folder / "data" / CLASSES[number // 8] / f"{number % 8}.png", number)
+    survey("allcnn", folder / "data", regions=None, output=folder / "rows")
+    return write_page(survey=folder / "rows", data=folder / "data", output=folder / "dataset.html").page
+
+
+def test_one_file_shows_it_offline_and_asks_the_network_inside(
+    context: BrowserContext, heard: Heard, file: Path
+) -> None:
+    page = context.new_page()
+    heard.listen(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    expect(page.locator(".whole-set .count")).to_have_text("24 of 24 images")
+    expect(page.locator(".gallery img").nth(8)).to_be_visible()
+    page.get_by_role("combobox", name="Label", exact=True).select_option("8")
+    expect(page.locator(".whole-set .count")).to_have_text("8 of 24 images")
+    page.get_by_role("radio", name="map").check()
+    expect(page.locator(".plane canvas")).to_be_visible()
+    table = pd.read_parquet(file.parent / "rows")
+    page.get_by_role("button", name="ship/3.png").click()
+    expect(page.locator(".why .photo canvas").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(str(table["predicted"][19]))
+    assert link_value(page, "p") == "data-19"
+    assert [one for one in asked if not one.startswith(("data:", "blob:"))] == [file.as_uri()]
+    page.close()
 
 
 @pytest.mark.parametrize("state", ["", "o:map;w:table;c:label;b:0,,,", "o:map;q:none"])

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from browser.conftest import Heard
 from browser.driving import VIEWS, Known, canvas, expect_link, fragment, settle
 
-QUESTIONS = ("Why", "Try it", "Inside", "How it learnt", "Its mistakes", "Compare")
+QUESTIONS = ("Why", "Try it", "Inside", "How it learnt", "Its mistakes", "Data set", "Compare")
 
 INTERVAL = 400
 """Milliseconds between two writes of the link (frontend/src/core/address.ts)."""

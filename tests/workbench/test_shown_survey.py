@@ -21,11 +21,14 @@ from innerview.errors import DataError, ImageError, UsageError
 from innerview.model import InputSpec, OutputSpec
 from innerview.session.answers import OpenedModel
 from innerview.session.opening import furnish
-from innerview.session.progress import NullListener
+from innerview.session.progress import NullListener, silent
 from innerview.session.query import read_query
 from innerview.session.session import Session
+from innerview.viewer.one_file import unpack
 from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.dataset import NONE
+from innerview.workbench.page import survey_part
+from innerview.workbench.page.report import page
 from innerview.workbench.survey import embedding
 from innerview.workbench.survey.rows import read_rows
 from innerview.workbench.survey.shown import ShownSurvey, open_survey
@@ -352,3 +355,22 @@ def test_serve_refuses_what_it_cannot_show(rows: Path, data: Path, capsys: pytes
     assert "is a survey of another model" in capsys.readouterr().err
     assert main(["serve", "--no-open", "--port", "0", "--survey", str(data)]) != 0
     assert "holds no survey" in capsys.readouterr().err
+
+
+def test_one_file_holds_so_many_images_and_no_more(
+    rows: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = OpenedModel("small", MODEL)
+    part = survey_part.survey_part(rows, data, own, network=True, progress=silent)
+    assert part.facts["held"] == [0, 1, 2, 4, 5, 6]  # one can't be read
+    assert [one.kind for one in part.payloads] == ["dataset", "embedding", "tiles"]
+    assert part.images["data-4"][1:] == ("frog/0.png", 2)
+    assert unpack(part.payloads[2]).arrays["index"].tolist() == list(range(7))
+    monkeypatch.setattr(survey_part, "MOST_NUMBERS", 100)
+    assert survey_part.survey_part(rows, data, own, network=True, progress=silent).facts["held"] == []
+    monkeypatch.setattr(survey_part, "MOST", 6)
+    with raises(UsageError, "rows", asked=7, limit=6):
+        survey_part.survey_part(rows, data, own, network=True, progress=silent)
+    with raises(UsageError, "survey", found=None):
+        page(data=data, output=tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()

@@ -33,7 +33,8 @@ export async function savePage(session: Session, model: string, image: string): 
     payloads.push({ ...keys, kind, bytes: await packed(raw) } as Packed);
   }
   const start = writeLink({ ...session.link.value, image: null, model: null });
-  const held: Hello = { ...hello, models: hello.models.filter(({ id }) => id === model), samples: hello.samples.filter((one) => one.image === image), runs: [], file: true, start };
+  const sample = hello.samples.find((one) => one.image === image) ?? { image, name: image };
+  const held: Hello = { ...hello, models: hello.models.filter(({ id }) => id === model), samples: [sample], runs: [], survey: undefined, file: true, start };
   const [module, style] = await Promise.all(["viewer.js", "viewer.css"].map(async (name) => (await fetch(name)).text()));
   const exported = /export\s*\{([^{}]*)\}\s*;?\s*$/.exec(module)!;
   const name = exported[1].split(",").map((pair) => pair.trim().split(" as ")).find((pair) => pair[pair.length - 1] === "start")![0];

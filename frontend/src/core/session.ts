@@ -64,16 +64,22 @@ export class Session {
     this.answers = new Answers(source);
   }
 
+  /** Whether a file has an image: among those at hand, or in its data set. */
+  holds(image: string): boolean {
+    const { samples, survey } = this.hello.value;
+    return samples.some((sample) => sample.image === image) || (survey !== undefined && this.source.can({ kind: "subject", model: survey.model, image }));
+  }
+
   /** Name what the link asks for and this source does not have; what is shown instead follows from `useChosen`. */
   checkLink(): void {
     const { model, image, target, versus, method, baseline } = this.link.value;
-    const { models, samples, baselines } = this.hello.value;
+    const { models, baselines } = this.hello.value;
     const found = models.find(({ id }) => id === model) ?? models[0];
     const classes = found?.classes.length ?? 0;
     const file = this.source.state === "file";
     const missing: [boolean, string, unknown, unknown][] = [
       [model !== null && found?.id !== model, "model", model, found?.name],
-      [file && image !== null && !samples.some((sample) => sample.image === image), "image", image, "the first one"],
+      [file && image !== null && !this.holds(image), "image", image, "the first one"],
       [classes > 0 && target !== null && target >= classes, "class", target, "the predicted one"],
       [classes > 0 && versus !== null && versus >= classes, "class", versus, "no other"],
       [method !== null && !found?.methods.includes(method), "method", method, usual(found, baselines).method],
@@ -218,7 +224,7 @@ export function useChosen(): Chosen {
   const hello = useStore(session.hello);
   const [link] = useLink("model", "image", "target", "versus", "method", "baseline");
   const model = hello.models.find(({ id }) => id === link.model) ?? hello.models[0];
-  const held = session.source.state !== "file" || hello.samples.some(({ image }) => image === link.image);
+  const held = session.source.state !== "file" || (link.image !== null && session.holds(link.image));
   const image = (held ? link.image : null) ?? hello.samples[0]?.image ?? null;
   const subject = useAnswer(model && image ? { kind: "subject", model: model.id, image } : null);
   const logits = subject.payload && !subject.previous ? subject.payload.arrays.logits.data : null;

@@ -55,6 +55,8 @@ export interface SurveyFacts {
   model: string;
   /** Whether its images can be had. */
   images: boolean;
+  /** In a file: numbers of the images that the network inside can be asked about. */
+  held?: number[];
 }
 
 export interface Hello {

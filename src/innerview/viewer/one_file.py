@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from innerview.results import versions
-from innerview.viewer.bundle import read_bundle, read_engine
+from innerview.viewer.bundle import read_bundle, read_chunk, read_engine
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.rendering import render, verbatim
 
@@ -75,6 +75,8 @@ def write_page(
     hello: Mapping[str, object],
     payloads: Iterable[Packed],
     network: Mapping[str, object] | None = None,
+    *,
+    survey: bool = False,
 ) -> str:
     """Write the viewer with its payloads as one HTML text.
 
@@ -83,6 +85,7 @@ def write_page(
         hello: what a server says first: networks, images, runs.
         payloads: everything that the page can show.
         network: a network that runs in the page, with its "fingerprint"; None for a page that shows what is in it.
+        survey: put the data-set view into it, which is no part of the module.
 
     Raises:
         OutputError: the viewer was not built.
@@ -95,6 +98,7 @@ def write_page(
             entry["element"] = f"payload-{number}"
             elements.append((entry["element"], verbatim(entry.pop("bytes"))))
     bundle = read_bundle()
+    view, style = "", bundle.style
     script = safe_script(started(bundle.script))
     scripts, workers, live = [f"'sha256-{_hash(script)}'"], "", ""
     if network is not None:
@@ -103,6 +107,10 @@ def write_page(
         scripts += [f"'sha256-{_hash(live)}'", "'wasm-unsafe-eval'"]
         workers = "worker-src blob:; "
         elements += [("network", verbatim(safe_json(network))), ("engine", verbatim(packed_text(engine.worker)))]
+    if survey:
+        chunk = read_chunk()
+        view, style = safe_script(chunk.script), f"{style}\n{chunk.style}"
+        scripts.append(f"'sha256-{_hash(view)}'")
     policy = (
         f"default-src 'none'; script-src {' '.join(scripts)}; {workers}style-src 'unsafe-inline'; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -111,7 +119,8 @@ def write_page(
         "viewer.html",
         title=title,
         policy=policy,
-        style=verbatim(safe_style(bundle.style)),
+        style=verbatim(safe_style(style)),
+        view=verbatim(view),
         script=verbatim(script),
         page=verbatim(safe_json(page)),
         elements=elements,

@@ -28,6 +28,7 @@ from innerview.viewer.payloads.subject import Photo, subject_payload
 from innerview.viewer.payloads.weights import weights_payload
 from innerview.workbench.network import BASELINES, network_and_words, packed_pixels
 from innerview.workbench.page.one_page import Sizes, payloads_of
+from innerview.workbench.page.survey_part import SurveyPart
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +111,16 @@ def page_for(looks: Iterable[Look], scene: PageContext, sizes: Sizes, title: str
     return write_page(title, first, payloads, {**scene.network, "images": images})
 
 
-def live_page(seen: Sequence[tuple[Photo, Prediction]], scene: PageContext, title: str) -> str:
+def live_page(
+    seen: Sequence[tuple[Photo, Prediction]], scene: PageContext, title: str, survey: SurveyPart | None = None
+) -> str:
     """Write images, with what is predicted of each, as a page whose network works everything else out.
+
+    Args:
+        seen: the images, with their predictions.
+        scene: the model and what belongs to it.
+        title: of the page.
+        survey: a whole data set, with which the page opens then.
 
     Raises:
         OutputError: the viewer was not built.
@@ -119,9 +128,14 @@ def live_page(seen: Sequence[tuple[Photo, Prediction]], scene: PageContext, titl
     photos = [photo for photo, _ in seen]
     payloads = [pack(subject_payload(photo, predicted, scene.model.fingerprint)) for photo, predicted in seen]
     first = hello([scene.facts], [describe_photo(*one) for one in seen], runs=scene.runs, baselines=BASELINES)
-    images = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
+    images: dict[str, object] = {photo.image_hash: packed_pixels(photo.image) for photo in photos}
+    first["inside"] = scene.inside
+    if survey is not None:
+        first |= {"survey": survey.facts, "start": "#/dataset"}
+        payloads += survey.payloads
+        images |= survey.images
     network = None if scene.network is None else {**scene.network, "images": images}
-    return write_page(title, {**first, "inside": scene.inside}, [*payloads, *scene.payloads], network)
+    return write_page(title, first, [*payloads, *scene.payloads], network, survey=survey is not None)
 
 
 def gather_payloads(

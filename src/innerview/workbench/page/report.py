@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
+from innerview.data.records import Source as Records
 from innerview.data.samples import example_names
 from innerview.data.sources import Source
 from innerview.errors import UsageError
@@ -24,6 +25,7 @@ from innerview.viewer import sentences
 from innerview.viewer.payloads.layers import Shown
 from innerview.workbench.page.one_page import Sizes
 from innerview.workbench.page.pages import live_page, page_context, page_for
+from innerview.workbench.page.survey_part import survey_part
 
 MOST: Final = 500
 """Images in one file."""
@@ -117,32 +119,47 @@ def page(
     images: Sequence[Source] | Source = (),
     model: ModelLike = "allcnn",
     *,
+    survey: str | Path | None = None,
+    data: Records | None = None,
     output: str | Path = "innerview-page.html",
+    progress: Report | None = None,
 ) -> Reported:
     """Write the viewer with the model itself inside as one HTML file, which answers what is asked in it.
 
     Args:
         images: to begin with, as for `report`; the examples if none is named. Each is asked in the page.
-        model: one that the page's engine runs (`innerview.typing.ModelLike`), or the name of one.
+        model: one that the page's engine runs (`innerview.typing.ModelLike`), or the name of one; with a survey any
+            other too, which then is not in the page.
+        survey: folder that `innerview.survey` wrote of this model, 2,000 images at most: the whole data set is shown.
+        data: the data set that was surveyed; without it the survey is shown without its images.
         output: the file; one that is there is replaced.
+        progress: told how many images of the survey are read; raising in it stops the work.
 
     Raises:
-        UsageError: the page's engine can't run the model, or its weights take more than 8 MB; says why.
+        UsageError: the page's engine can't run the model, or its weights take more than 8 MB; says why. The survey has
+            more images than one file holds, or is of another model or data set.
         ImageError: an image can't be read.
+        DataError: the survey or its data set can't be read.
         OutputError: the file can't be written, or the viewer was not built.
     """
     opened = opened_model(model)
     scene = page_context(opened, network=True)
-    if scene.network is None:
+    if scene.network is None and survey is None:
         raise UsageError(f"no page can be made that answers by itself. {scene.inside}").of(
             "network", found=scene.inside
         )
     several = list(images) if isinstance(images, list | tuple) else [cast("Source", images)]
+    if data is not None and survey is None:
+        raise UsageError(f"the data set {data} was given without its survey; name the survey's folder too").of(
+            "survey", asked=str(data), found=None
+        )
+    told = progress or silent
+    part = survey_part(survey, data, opened, network=scene.network is not None, progress=told) if survey else None
     items = gather(opened.model, several or list(example_names()))
     session = Session([opened])
     asked = (session.about(item, Query()) for item in items)
     seen = [(session.photo(one), session.result(PREDICTION, one, NullListener())) for one in asked]
-    content = live_page(seen, scene, f"Inside the model: {opened.name}").encode("utf-8", "backslashreplace")
+    content = live_page(seen, scene, f"Inside the model: {opened.name}", part).encode("utf-8", "backslashreplace")
     path = Path(output)
     write(path, content)
-    return Reported(path, len(content), (scene.inside,))
+    return Reported(path, len(content), (*(part.lines if part else ()), scene.inside))

@@ -85,12 +85,16 @@ class ShownSurvey:
         """An image as a model sees it, cropped as it was surveyed."""
         return preprocess(image, model.input, parse_crop(self.rows.crop))
 
+    def seen(self, index: int) -> Image:
+        """An image of the data set as the model sees it; raises as `image`."""
+        return self.fit(self.image(index), self.model)
+
     def tiles(self, numbers: Sequence[int], heard: Callable[[int, int], None]) -> tuple[list[bytes], dict[int, str]]:
         """Small images as JPEG files, empty where one can't be read; and why not."""
         tiles, problems = list[bytes](), dict[int, str]()
         for done, number in enumerate(numbers):
             try:
-                tiles.append(tile_of(self.fit(self.image(number), self.model)))
+                tiles.append(tile_of(self.seen(number)))
             except ImageError as problem:
                 tiles.append(b"")
                 problems[number] = str(problem)
@@ -128,6 +132,11 @@ class ShownSurvey:
 
 
 def _rows(shown: ShownSurvey, query: Query, listener: Listener) -> Payload:  # noqa: ARG001 a row of KINDS
+    return rows_payload(shown, ("pca", "umap") if has_umap() else ("pca",))
+
+
+def rows_payload(shown: ShownSurvey, maps: Sequence[str]) -> Payload:
+    """The rows for the viewer, which may ask for these maps where there are features."""
     rows, groups = shown.rows, shown.groups
     regions: Any = rows.about.get("regions")
     columns = Columns(
@@ -152,7 +161,7 @@ def _rows(shown: ShownSurvey, query: Query, listener: Listener) -> Payload:  # n
         missing=shown.missing,
         images=shown.records is not None,
         regions=None if rows.region is None else (int(regions[0]), int(regions[1])),
-        maps=("pca", *(["umap"] if has_umap() else [])) if rows.has_features else (),
+        maps=maps if rows.has_features else (),
     )
 
 
