@@ -770,14 +770,14 @@ export class Answers {
     request.marks.forEach((mask, number) => {
       const marked = [...this.#kept({ ...request, mask }).entries()].flatMap(([at, on]) => (on ? [at] : []));
       const name = words.ordinals[number];
-      if (!marked.length) throw new Error(`the ${name} part that was marked has no pixel; paint it on the image, or leave it out`);
+      if (!marked.length) throw new Error(words.marks.empty.replace("{name}", name));
       const shared = marked.find((at) => labels[at] < n);
-      if (shared !== undefined) throw new Error(`the ${words.ordinals[labels[shared]]} and the ${name} part that were marked overlap, and every pixel is in one region; take what they share out of one of them`);
+      if (shared !== undefined) throw new Error(words.marks.overlap.replace("{first}", words.ordinals[labels[shared]]).replace("{name}", name));
       for (const at of marked) labels[at] = number;
     });
     const names = n === 1 ? ["marked part"] : request.marks.map((_, number) => `${words.ordinals[number]} part`);
     if (labels.includes(n)) names.push("rest");
-    if (names.length < 2) throw new Error("the part that was marked is the whole image, so there is nothing to hold it against; leave some of the image unmarked, or mark a second part");
+    if (names.length < 2) throw new Error(words.marks.whole);
     return { labels, names, words: `${names.length} regions as given` };
   }
 

@@ -29,7 +29,7 @@ export interface PageNetwork {
   masking: { fractions: number[]; random: number };
   /** That are shown unasked. */
   layers: string[];
-  words: { checks: Record<string, string>; verdicts: Record<string, string>; statuses: Record<string, string>; ordinals: string[] };
+  words: { checks: Record<string, string>; verdicts: Record<string, string>; statuses: Record<string, string>; ordinals: string[]; marks: Record<"empty" | "overlap" | "whole", string> };
   /** Pixels along a side beyond which an image is large. */
   large: number;
   /** Regions of the truth. */

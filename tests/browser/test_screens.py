@@ -69,9 +69,10 @@ def phone(browser: Browser, server: str, heard: Heard, prepared: Known) -> Itera
 def test_a_phone_shows_photo_prediction_and_check_in_this_order(phone: Page) -> None:
     tops = [
         phone.locator(f".why {one}").first.evaluate("e => e.getBoundingClientRect().top + scrollY")
-        for one in (".photo", "h1", ".test", ".classes")
+        for one in (".photo", "h1", ".test", ".choices", ".classes")
     ]
     assert tops == sorted(tops)
+    assert tops[1] <= 600
     bottom = phone.locator(".why .photo").evaluate("e => e.getBoundingClientRect().bottom + scrollY")
     assert bottom <= 500
 

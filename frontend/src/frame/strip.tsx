@@ -102,7 +102,7 @@ function Prediction({ chosen }: { chosen: Chosen }): JSX.Element {
       {rows.map((i) => (
         <li key={i} class={hovered === i ? "lit" : ""} onPointerEnter={() => hover(i)} onPointerLeave={() => hover(null)}>
           <span class="name">
-            {className(i, classes)}
+            <span class="cut">{className(i, classes)}</span>
             {i === target && <span class="mark for"> for</span>}
             {i === versus && <span class="mark against"> versus</span>}
           </span>

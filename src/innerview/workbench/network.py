@@ -30,7 +30,7 @@ from innerview.session.answers import OpenedModel
 from innerview.session.compute import check, path
 from innerview.session.compute.effects import LEVELS
 from innerview.session.compute.integrated import LARGE
-from innerview.session.compute.truth import ORDINALS
+from innerview.session.compute.truth import ORDINALS, REFUSED
 from innerview.session.layers import layers_shown
 from innerview.session.query import Query
 from innerview.targets import Logit, usual_kind
@@ -139,6 +139,7 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
             "verdicts": dict(sentences.VERDICTS),
             "statuses": {status.name: status.value for status in Status},
             "ordinals": list(ORDINALS),
+            "marks": dict(REFUSED),
         },
         "large": LARGE,
         "regions": JUDGED_REGIONS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,17 @@ from innerview.spec import answer_name
 from innerview.targets import LogOdds, Target, usual_of_regions
 from innerview.types import Image
 from innerview.viewer import sentences
+
+REFUSED: Final = MappingProxyType(
+    {
+        "empty": "the {name} part that was marked has no pixel; paint it on the image, or leave it out",
+        "overlap": "the {first} and the {name} part that were marked overlap, and every pixel is in one region; take "
+        "what they share out of one of them",
+        "whole": "the part that was marked is the whole image, so there is nothing to hold it against; leave some of "
+        "the image unmarked, or mark a second part",
+    }
+)
+"""What is said of marks that can't be regions; a page's own network says the same, by the words that it holds."""
 
 ORDINALS: Final = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
@@ -93,20 +105,14 @@ def _divided(query: Query, image: Image) -> tuple[Divided, tuple[str, ...]]:
     for number, mask in enumerate(masks, 1):
         name, shared = ORDINALS[number - 1], int(covered[mask].max(initial=0))
         if not mask.any():
-            raise UsageError(
-                f"the {name} part that was marked has no pixel; paint it on the image, or leave it out"
-            ).of("marks", asked=number, found="empty")
+            raise UsageError(REFUSED["empty"].format(name=name)).of("marks", asked=number, found="empty")
         if shared:
-            raise UsageError(
-                f"the {ORDINALS[shared - 1]} and the {name} part that were marked overlap, and every pixel is in one "
-                "region; take what they share out of one of them"
-            ).of("marks", asked=(shared, number), found="overlap")
+            raise UsageError(REFUSED["overlap"].format(first=ORDINALS[shared - 1], name=name)).of(
+                "marks", asked=(shared, number), found="overlap"
+            )
         covered[mask] = number
     if len(masks) == 1 and covered.all():
-        raise UsageError(
-            "the part that was marked is the whole image, so there is nothing to hold it against; leave some of the "
-            "image unmarked, or mark a second part"
-        ).of("marks", asked=1, found="whole")
+        raise UsageError(REFUSED["whole"]).of("marks", asked=1, found="whole")
     divided = divide(image, masks, JUDGED_REGIONS)
     marked = ("marked part",) if len(masks) == 1 else tuple(f"{one} part" for one in ORDINALS[: len(masks)])
     return divided, marked if covered.all() else (*marked, "rest")
