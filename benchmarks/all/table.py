@@ -100,6 +100,7 @@ TABLE = (
         timed=False,
     ),
     Benchmark("diff", "benchmarks/survey.py diff {data} {out}/surveys", "docs/evidence/survey.md", 25, timed=False),
+    Benchmark("survey-memory", "benchmarks/survey_memory.py {data}", "docs/evidence/survey.md", 5, timed=False),
     Benchmark("dynamics", "benchmarks/dynamics.py {data}", "docs/evidence/survey.md", 10, timed=False),
     Benchmark("cheats", "benchmarks/cheats {out}/cheats --data {data}", "docs/evidence/survey.md", 40, timed=False),
     Benchmark(
