@@ -62,7 +62,9 @@ def run(name: str) -> str:
 
 def viewer(name: str) -> str:
     no = verbatim("")
-    return render("viewer.html", title=name, policy=name, style=no, page=no, script=no, elements=[(name, no)], live=no)
+    return render(
+        "viewer.html", title=name, policy=name, style=no, page=no, script=no, elements=[(name, no)], live=no, view=no
+    )
 
 
 def stills(name: str) -> str:
