@@ -14,7 +14,7 @@ from capabilities import LACKING
 
 TESTS = Path(__file__).resolve().parents[1]
 SUITE = ("contract", "adapters/test_keras.py", "export/test_keras_export.py")
-ONCE = ("adapters/hubs/test_keras_applications.py",)
+ONCE = ("adapters/hubs/test_keras_applications.py", "adapters/test_keras_steps.py")
 """What asks nothing of a backend: it runs on the first."""
 
 

@@ -23,7 +23,7 @@ from innerview.methods import class_evidence
 from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.walk import NEIGHBOURS, PIXEL_SAFETY
-from innerview.model import Model, OutputSpec
+from innerview.model import Model, OutputSpec, precision_of
 from innerview.quadrature import integration, judging, missed, panels, sketches, substitutions
 from innerview.results import Status
 from innerview.session.answers import OpenedModel
@@ -103,7 +103,7 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
     """Write a network for a page.
 
     Args:
-        model: of the NumPy adapter or of PyTorch, of operations that the engine knows.
+        model: of the NumPy adapter, of PyTorch or of Keras, of operations that the engine knows.
         name: of the network, for people.
         limit: bytes of weights at most.
 
@@ -190,17 +190,39 @@ def _output(output: OutputSpec) -> dict[str, Any]:
 def _written(model: Model, name: str, limit: int) -> WebNetwork:
     if isinstance(model, NumpyModel):
         return web_network(model, name, limit)
-    if "torch" not in sys.modules:  # then it is no model of PyTorch's, whose import takes seconds
-        raise UsageError(f"{name} is no network of NumPy's or PyTorch's").of("model", asked=name)
+    for framework, write in (("torch", _of_torch), ("keras", _of_keras)):
+        # whose framework is not there yet is no model of it, and importing one takes seconds
+        written = write(model, name, limit) if framework in sys.modules else None
+        if written is not None:
+            return written
+    raise UsageError(f"{name} is no network of NumPy's, PyTorch's or Keras's").of("model", asked=name)
+
+
+def _of_torch(model: Model, name: str, limit: int) -> WebNetwork | None:
+    """Of PyTorch; None of another framework."""
     from innerview.adapters.torch.model import TorchModel
     from innerview.adapters.torch.steps import traced
 
     if not isinstance(model, TorchModel):
-        raise UsageError(f"{name} is no network of NumPy's or PyTorch's").of("model", asked=name)
+        return None
     taken = model.input
     if taken.layout != "CHW":
         raise UsageError(f"{name} takes its channels last").of("channels", asked=name)
-    steps = traced(model.model, (taken.channels, taken.height, taken.width))
+    full = model if precision_of(model) == "float32" else model.astype(np.float32)
+    steps = traced(full.model, (taken.channels, taken.height, taken.width))
+    return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
+
+
+def _of_keras(model: Model, name: str, limit: int) -> WebNetwork | None:
+    """Of Keras; None of another framework."""
+    from innerview.adapters.keras.model import KerasModel
+    from innerview.adapters.keras.steps import followed
+
+    if not isinstance(model, KerasModel):
+        return None
+    if model.input.layout != "HWC":
+        raise UsageError(f"{name} takes its channels first").of("channels", asked=name)
+    steps = followed(model.model, model.set_aside)
     return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
 
 

@@ -133,6 +133,16 @@ class KerasModel:
         return model_in_short(self)
 
     @property
+    def model(self) -> Any:
+        """The Keras model itself."""
+        return self._model
+
+    @property
+    def set_aside(self) -> Any:
+        """The layer whose last operation is set aside; None for none."""
+        return self._ending.layer if self._ending else None
+
+    @property
     def ending(self) -> Found:
         """The operation that gives the outputs, where a layer shows it."""
         return "" if self._ending else self._last

@@ -1,0 +1,289 @@
+"""A Keras model as a list of plain steps: convolutions, dense layers, pooling, activations, channels last.
+
+For the page's engine (`export.web`), as `adapters.torch.steps` has it for PyTorch. A model is followed along the graph
+that Keras keeps of functional and Sequential models, nested ones too; one that is subclassed has none, and is refused.
+A layer whose activation is an argument becomes two steps, of which the second has its name, since that is its value.
+Normalisation is folded into the convolution before it where that alone reads it, and is a step of its own elsewhere.
+"""
+
+# Keras is untyped: unknown types are its own.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import keras
+import numpy as np
+
+from innerview.adapters.keras.calls import parts
+from innerview.errors import UsageError
+from innerview.types import Array
+
+layers = keras.layers
+Step = dict[str, Any]
+
+CURVES: Final[Mapping[str, str]] = {
+    "relu": "relu",
+    "elu": "elu",
+    "silu": "silu",
+    "swish": "silu",
+    "gelu": "gelu",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "linear": "",
+}
+"""Keras's activation functions by their names; nothing is done for an empty word."""
+
+OPERATIONS: Final[Mapping[str, str]] = {
+    "Relu": "relu",
+    "Elu": "elu",
+    "Silu": "silu",
+    "Gelu": "gelu-tanh",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+}
+"""Functions of keras.ops by their classes; `keras.ops.gelu` takes tanh for the normal distribution unless told."""
+
+SKIPPED: Final = (
+    layers.Dropout,
+    layers.SpatialDropout2D,
+    layers.GaussianNoise,
+    layers.GaussianDropout,
+    layers.ActivityRegularization,
+)
+"""What does nothing in evaluation mode."""
+
+MEANS: Final = (layers.GlobalAveragePooling2D,)
+POOLS: Final = (layers.MaxPooling2D, layers.AveragePooling2D)
+
+
+@dataclass
+class Steps:
+    """What was followed: steps as in `export.web`, and the weights that they name."""
+
+    operations: list[Step] = field(default_factory=list[Step])
+    weights: dict[str, Array] = field(default_factory=dict[str, Array])
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A value on its way: which step gives it (0: the image), and zeros around it that no step has put there yet."""
+
+    step: int
+    around: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+def followed(model: Any, ending: Any = None) -> Steps:
+    """Follow a model that takes images with channels last, as it is in evaluation mode.
+
+    Args:
+        model: built.
+        ending: a layer whose last operation is set aside; None for none.
+
+    Raises:
+        UsageError: Keras has no graph of it, or it is made of something else; says of what.
+    """
+    following = _Following(model, ending)
+    (output,) = following.graph(model, [_Value(0)])
+    if output.around != (0, 0, 0, 0) or output.step != len(following.found.operations):
+        raise _other(model.name, "gives something else than its last value")
+    return following.found
+
+
+class _Following:
+    """One model on its way."""
+
+    def __init__(self, model: Any, ending: Any) -> None:
+        self._names = {id(layer): name for name, layer in parts(model).values()}
+        self._ending = ending
+        self._readers = Counter[int]()
+        self.found = Steps()
+
+    def graph(self, model: Any, given: Sequence[_Value]) -> list[_Value]:
+        """Follow one functional model; `given` are its inputs."""
+        inner = getattr(model, "_functional", None) or model
+        if not isinstance(inner, keras.Model) or not hasattr(inner, "_nodes_by_depth"):
+            raise UsageError(
+                f"the network can't be followed: Keras keeps no graph of {model.name}, a {type(model).__name__}"
+            ).of("trace", found=type(model).__name__)
+        values = {id(one): value for one, value in zip(inner.inputs, given, strict=True)}
+        by_depth = inner._nodes_by_depth  # noqa: SLF001 Keras has no other way to ask
+        nodes = [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth] if not node.is_input]
+        for node in nodes:
+            self._readers.update(id(one) for one in node.input_tensors)
+        self._readers.update(id(one) for one in inner.outputs)
+        for node in nodes:
+            entering = node.input_tensors
+            sources = [values[id(one)] for one in entering]
+            read = [self._readers[id(one)] for one in entering]
+            result = self._take(node, sources, entering, alone=read == [1])
+            values |= {id(one): value for one, value in zip(node.outputs, result, strict=True)}
+        return [values[id(one)] for one in inner.outputs]
+
+    def _take(self, node: Any, sources: list[_Value], entering: list[Any], *, alone: bool) -> list[_Value]:
+        layer = node.operation
+        if isinstance(layer, keras.Model):
+            return self.graph(layer, sources)
+        name: str = self._names.get(id(layer), str(layer.name))
+        shape = tuple(int(one or 0) for one in entering[0].shape[1:])
+        if isinstance(layer, layers.Add) or type(layer).__name__ == "Add":
+            return [self._sum(name, sources)]
+        if len(sources) != 1:
+            raise _other(name, f"is a {type(layer).__name__} of {len(sources)} values")
+        if getattr(layer, "data_format", "channels_last") != "channels_last":
+            raise _other(name, "has its channels in front")
+        source = sources[0]
+        if isinstance(layer, layers.ZeroPadding2D):
+            (top, bottom), (left, right) = layer.padding
+            more = zip(source.around, (top, bottom, left, right), strict=True)
+            return [_Value(source.step, tuple(a + int(b) for a, b in more))]  # type: ignore[arg-type]
+        if type(layer) is layers.Conv2D:
+            return [self._convolve(name, layer, source, shape)]
+        if source.around != (0, 0, 0, 0):
+            raise _other(name, "stands behind a padding that no convolution takes")
+        return [self._plain(name, layer, source, shape, alone=alone)]
+
+    def _plain(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...], *, alone: bool) -> _Value:
+        kind = type(layer)
+        if isinstance(layer, SKIPPED):
+            return source
+        if kind is layers.Dense:
+            if len(shape) != 1:
+                raise _other(name, "is a dense layer over the channels of each place")
+            kernel, bias = self._own(layer)
+            return self._weighted(name, layer, source, {"kind": "dense"}, kernel.T, bias)
+        if kind is layers.BatchNormalization:
+            return self._normalise(name, layer, source, len(shape), alone=alone)
+        if kind is layers.Rescaling:
+            scale, offset = (
+                np.broadcast_to(np.asarray(one, np.float64), shape[-1:]) for one in (layer.scale, layer.offset)
+            )
+            return self._affine(name, source, scale, offset)
+        if kind in POOLS:
+            return self._pool(name, layer, source, shape)
+        if kind in MEANS:
+            return self._add(name, [source], {"kind": "global-mean"})
+        if kind is layers.Flatten:
+            return self._add(name, [source], {"kind": "flatten", "layout": "HWC"})
+        return self._curve(name, layer, source)
+
+    def _curve(self, name: str, layer: Any, source: _Value) -> _Value:
+        kind = type(layer)
+        if layer is self._ending:
+            return source
+        if kind is layers.Activation:
+            return self._activate(name, layer.activation, source)
+        if kind is layers.ReLU and layer.max_value is None and not layer.negative_slope and not layer.threshold:
+            return self._add(name, [source], {"kind": "relu"})
+        if kind is layers.ELU and layer.alpha == 1:
+            return self._add(name, [source], {"kind": "elu"})
+        if kind.__module__.startswith("keras.src.ops.") and kind.__name__ in OPERATIONS:
+            exact = kind.__name__ == "Gelu" and not layer.approximate
+            return self._add(name, [source], {"kind": "gelu" if exact else OPERATIONS[kind.__name__]})
+        raise _other(name, f"is a {kind.__name__}")
+
+    def _activate(self, name: str, activation: Any, source: _Value) -> _Value:
+        known = next((word for word in CURVES if getattr(keras.activations, word, None) is activation), None)
+        if known is None:
+            called = str(getattr(activation, "__name__", type(activation).__name__))
+            raise _other(name, f"has the activation {called}")
+        return self._add(name, [source], {"kind": CURVES[known]}) if CURVES[known] else source
+
+    def _add(self, name: str, sources: Sequence[_Value], step: Mapping[str, object]) -> _Value:
+        known = {one["name"] for one in self.found.operations}
+        number = sum(one == name or one.startswith(f"{name}#") for one in known)
+        unique = name if not number else f"{name}#{number + 1}"
+        self.found.operations.append({"name": unique, "from": [one.step for one in sources], **step})
+        return _Value(len(self.found.operations))
+
+    def _sum(self, name: str, sources: list[_Value]) -> _Value:
+        if any(one.around != (0, 0, 0, 0) for one in sources):
+            raise _other(name, "stands behind a padding that no convolution takes")
+        total = sources[0]
+        for more in sources[1:]:
+            total = self._add(name, [total, more], {"kind": "add"})
+        return total
+
+    def _own(self, layer: Any) -> tuple[Array, Array | None]:
+        kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float64)
+        return kernel, np.asarray(keras.ops.convert_to_numpy(layer.bias), np.float64) if layer.use_bias else None
+
+    def _weighted(self, name: str, layer: Any, source: _Value, step: Step, kernel: Array, bias: Array | None) -> _Value:
+        """A layer with weights, and behind it the activation that is one of its arguments."""
+        plain = layer is self._ending or layer.activation is keras.activations.linear
+        before = name if plain else f"{name} before activation"
+        named = {"weight": f"{name}.kernel"} | ({} if bias is None else {"bias": f"{name}.bias"})
+        self.found.weights[named["weight"]] = np.ascontiguousarray(kernel)
+        if bias is not None:
+            self.found.weights[named["bias"]] = bias
+        found = self._add(before, [source], {**named, **step})
+        return found if plain else self._activate(name, layer.activation, found)
+
+    def _convolve(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...]) -> _Value:
+        if layer.groups != 1 or tuple(layer.dilation_rate) != (1, 1):
+            raise _other(name, "is a convolution with groups or gaps")
+        kernel, bias = self._own(layer)
+        stride = [int(one) for one in layer.strides]
+        padding = list(source.around)
+        if layer.padding == "same":
+            sizes = [shape[0] + padding[0] + padding[1], shape[1] + padding[2] + padding[3]]
+            sides = [side for one in zip(sizes, kernel.shape, stride, strict=False) for side in _same(*one)]
+            padding = [a + b for a, b in zip(padding, sides, strict=True)]
+        step = {"kind": "convolution", "stride": stride, "padding": padding}
+        return self._weighted(name, layer, source, step, kernel.transpose(3, 2, 0, 1), bias)
+
+    def _normalise(self, name: str, layer: Any, source: _Value, axes: int, *, alone: bool) -> _Value:
+        if layer.axis not in {-1, axes}:
+            raise _other(name, "normalises another axis than the channels")
+        mean, variance = (
+            np.asarray(keras.ops.convert_to_numpy(one), np.float64)
+            for one in (layer.moving_mean, layer.moving_variance)
+        )
+        scale = 1 / np.sqrt(variance + layer.epsilon)
+        if layer.scale:
+            scale = scale * np.asarray(keras.ops.convert_to_numpy(layer.gamma), np.float64)
+        shift = np.asarray(keras.ops.convert_to_numpy(layer.beta), np.float64) if layer.center else 0.0
+        offset = shift - mean * scale
+        found = self.found
+        last = found.operations[source.step - 1] if source.step else {}
+        if last.get("kind") != "convolution" or not alone or source.step != len(found.operations):
+            return self._affine(name, source, scale, offset)
+        weight = last["weight"]
+        found.weights[weight] = found.weights[weight] * scale[:, None, None, None]
+        bias = found.weights.get(last.get("bias", ""), np.zeros(len(scale)))
+        last["bias"] = last.get("bias", f"{weight.removesuffix('.kernel')}.bias")
+        found.weights[last["bias"]] = bias * scale + offset
+        return source
+
+    def _affine(self, name: str, source: _Value, scale: Array, offset: Array) -> _Value:
+        self.found.weights |= {f"{name}.scale": np.array(scale), f"{name}.offset": np.array(offset)}
+        return self._add(name, [source], {"kind": "affine", "weight": f"{name}.scale", "bias": f"{name}.offset"})
+
+    def _pool(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...]) -> _Value:
+        size, stride = (tuple(int(side) for side in one) for one in (layer.pool_size, layer.strides))
+        sides = {(0, 0)}
+        if layer.padding == "same":
+            sides = {_same(*one) for one in zip(shape, size, stride, strict=False)}
+        before, behind = next(iter(sides))
+        if len(sides) > 1 or before != behind or size[0] != size[1] or stride[0] != stride[1]:
+            raise _other(name, "pools windows of another kind")
+        kind = "max-pooling" if isinstance(layer, layers.MaxPooling2D) else "mean-pooling"
+        step = {"kind": kind, "size": size[0], "stride": stride[0], "padding": before, "whole": False}
+        return self._add(name, [source], step)
+
+
+def _same(size: int, reach: int, stride: int) -> tuple[int, int]:
+    """Zeros on both sides so that there are size / stride places, rounded up: the larger half behind."""
+    total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+def _other(name: str, what: str) -> UsageError:
+    return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}").of(
+        "operation", found=what, layer=name
+    )
