@@ -107,7 +107,7 @@ class _Following:
     def graph(self, model: Any, given: Sequence[_Value]) -> list[_Value]:
         """Follow one functional model; `given` are its inputs."""
         inner = getattr(model, "_functional", None) or model
-        if not isinstance(inner, keras.Model) or not hasattr(inner, "_nodes_by_depth"):
+        if not isinstance(inner, keras.Model) or "_nodes_by_depth" not in dir(inner):
             raise UsageError(
                 f"the network can't be followed: Keras keeps no graph of {model.name}, a {type(model).__name__}"
             ).of("trace", found=type(model).__name__)
