@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import innerview
 from innerview import allcnn
 from innerview.cli import main
 from innerview.methods import predict
+from innerview.workbench.export import plain_name
 
 PHOTO = Path(innerview.__file__).parent / "data" / "samples" / "moose.jpg"
 
@@ -115,3 +117,35 @@ def test_the_weights_are_those_of_the_model(here: Path) -> None:
     )
     assert found.keys() == wanted.keys()
     assert all(np.array_equal(found[name], wanted[name]) for name in wanted)
+
+
+NET = """
+import torch
+from torch import nn
+
+def build():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+"""
+OWN = ("net.py:build", "--classes", "2", "--input-spec", "8x8x3 range=0..1 layout=CHW", "--trust-code")
+
+
+@pytest.mark.torch
+def test_a_model_of_ones_own_goes_into_a_page_and_is_no_source(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "net.py").write_text(NET, encoding="utf-8")
+    assert main(["export", *OWN, "--format", "web"]) == 0
+    network = json.loads((here / "net.py-build-web" / "network.json").read_text(encoding="utf-8"))
+    assert network["network"]["operations"][0]["kind"] == "convolution"
+    assert 0 < network["error"] < 1e-3
+    assert "16 bits" in capsys.readouterr().out
+    assert main(["export", *OWN, "--format", "numpy", "-o", "other"]) == 2
+    assert "--format web writes any model that the engine in a page runs" in " ".join(capsys.readouterr().err.split())
+    assert not (here / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [("models/net.keras", "net"), ("timm:resnet18", "timm-resnet18"), ("", "model"), ("hf:org/name", "hf-org-name")],
+)
+def test_the_folder_is_called_after_the_model(asked: str, name: str) -> None:
+    assert plain_name(asked) == name

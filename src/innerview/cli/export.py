@@ -1,4 +1,4 @@
-"""`innerview export`: a built-in model as source and weights."""
+"""`innerview export`: a built-in model as source and weights, or any model as data for a page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from innerview.cli import defaults
+from innerview.cli import defaults, options
 from innerview.cli.console import Command, say
 
 HOME = "innerview.workbench.export:export"
@@ -17,21 +17,22 @@ HOME = "innerview.workbench.export:export"
 @click.command(
     "export",
     cls=Command,
-    short_help="Export a built-in model as PyTorch, Keras or NumPy source, or as data for a page.",
+    short_help="Export a built-in model as PyTorch, Keras or NumPy source, or any model as data for a page.",
 )
-@click.argument("model", default="allcnn", metavar="[MODEL]")
+@options.model(argument=True, optional=True)
 @defaults.option("--format", type=click.Choice(["pytorch", "keras", "numpy", "web"]), help="Of the source.", home=HOME)
 @click.option("-o", "--output", metavar="FOLDER", default="", help="New or empty folder. [MODEL-FORMAT]")
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
-def command(*, model: str, output: str, **asked: Any) -> None:
+def command(*, model: Any, named: str, output: str, **asked: Any) -> None:
     """Write a built-in MODEL as one readable source file with its weights; innerview is not needed to run it.
 
     `python model.py image.png` in the folder prints a prediction; README.md tells the rest. The format web is the
-    network as data, network.json, as the page's own engine runs it (`innerview page` puts it into a page).
+    network as data, network.json, as the page's own engine runs it (`innerview page` puts it into a page): of a model
+    of your own, too, whatever --model is elsewhere, if it is made of what the engine has.
     """
     from innerview.workbench.export import export
 
-    found = export(model, output=Path(output) if output else "", **defaults.said(asked))
+    found = export(model, output=Path(output) if output else "", name=named, **defaults.said(asked))
     for file in found.files:
         say(file)
     say(f"{found.words}.")

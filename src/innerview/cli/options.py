@@ -82,13 +82,16 @@ MODEL: Final = (
 )
 
 
-def model(*, warn: bool = True, argument: bool = False, named: bool = False, requested: bool = False) -> Decorator:
+def model(
+    *, warn: bool = True, argument: bool = False, named: bool = False, requested: bool = False, optional: bool = False
+) -> Decorator:
     """--model and all that describes it; the command is given `model`, opened, or the name of a built-in one.
 
     Args:
         warn: say on the error stream if the model's predictions for the example images are all the same.
         argument: the model stands on the line without an option, and the command is given its name too, as `named`.
         named: the command is given the name too, though it is an option.
+        optional: the argument may be left out, for allcnn.
         requested: the command is given all that was said of the model too, as `request`, by which it opens again.
     """
 
@@ -129,7 +132,12 @@ def model(*, warn: bool = True, argument: bool = False, named: bool = False, req
             told = {"named": model} if argument or named else {}
             return command(*args, model=found, **told, **({"request": request} if requested else {}), **others)
 
-        return _all((click.argument("model", metavar="MODEL"), *MODEL[1:]) if argument else MODEL)(opened)
+        place = (
+            click.argument("model", default="allcnn", metavar="[MODEL]")
+            if optional
+            else click.argument("model", metavar="MODEL")
+        )
+        return _all((place, *MODEL[1:]) if argument else MODEL)(opened)
 
     return decorate
 

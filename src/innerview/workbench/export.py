@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +16,7 @@ from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files
 from innerview.files.atomic import write
 from innerview.files.regular import exists, is_folder
+from innerview.model import Model
 from innerview.results import versions
 from innerview.workbench.folders import MARK, whole
 from innerview.workbench.network import page_network
@@ -38,19 +41,21 @@ class Exported:
 
 
 def export(
-    model: NumpyModel | str = "allcnn",
+    model: Model | str = "allcnn",
     format: str = "pytorch",  # noqa: A002 --format
     output: str | Path = "",
     *,
     force: bool = False,
+    name: str = "",
 ) -> Exported:
     """Write a model as source and weights that need no innerview.
 
     Args:
-        model: the name of a built-in one, or any model that NumPy runs.
+        model: the name of a built-in one, or any model that NumPy runs; for "web" any that the page's engine runs.
         format: one of `innerview.export.FORMATS`; or "web", the network as data for a page.
         output: a new or empty folder; without one, named after model and format.
         force: write over an earlier export.
+        name: of a model of one's own, as it was asked for; "model" without one.
 
     Raises:
         UsageError: there is no such model or format, or the format can't express the model.
@@ -61,9 +66,17 @@ def export(
             f"{model!r} can't be exported; the built-in models are {', '.join(NAMES)} (a model of your own you "
             "have already, in its framework)"
         ).of("model", asked=model, known=NAMES)
-    name = model if isinstance(model, str) else "model"
+    name = model if isinstance(model, str) else plain_name(name)
     opened = load_pretrained(model) if isinstance(model, str) else model
-    made = _web(opened, name) if format == WEB else export_files(opened, name, format, _card(name))
+    if format == WEB:
+        made = _web(opened, name)
+    elif isinstance(opened, NumpyModel):
+        made = export_files(opened, name, format, _card(name))
+    else:
+        raise UsageError(
+            f"{name} can't be exported as {format} source, which is there for built-in models; --format web writes "
+            "any model that the engine in a page runs"
+        ).of("format", asked=format, known=(WEB,))
     folder = Path(output or f"{name}-{format}")
     _check(folder, force=force)
     try:
@@ -80,12 +93,25 @@ def export(
     return Exported(
         folder,
         tuple(folder / file for file in made),
-        f"{name} for {'a page' if format == WEB else FORMATS[format].name}, {count:,} weights, the same numbers as in "
-        "innerview to 1e-5",
+        f"{name} for {'a page' if format == WEB else FORMATS[format].name}, {count:,} weights, {_same(made)}",
     )
 
 
-def _web(model: NumpyModel, name: str) -> dict[str, bytes]:
+def _same(made: Mapping[str, bytes]) -> str:
+    """How what was written agrees with innerview, in words."""
+    network = json.loads(made["network.json"]) if "network.json" in made else {"error": 0}
+    if network["error"] == 0:
+        return "the same numbers as in innerview to 1e-5"
+    return f"rounded to 16 bits, by {network['error']:.1g} of the largest of an array at most"
+
+
+def plain_name(asked: str) -> str:
+    """How a model is called in files: "net" for the file net.keras, "timm-resnet18" for timm:resnet18."""
+    alone = Path(asked).stem if ":" not in asked else asked
+    return re.sub(r"[^\w.-]+", "-", alone).strip("-.") or "model"
+
+
+def _web(model: Model, name: str) -> dict[str, bytes]:
     """The network as data; words and constants of methods, which the engine needs to answer, are in it too."""
     return {"network.json": json.dumps(page_network(model, name), separators=(",", ":")).encode()}
 
