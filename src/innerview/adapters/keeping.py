@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -62,19 +62,29 @@ class Kept:
     ) -> None:
         self._keeper, self._inner, self._seen = keeper, inner, dict[int, object]()
         self._restores: list[Restore] = []
+        self._tables = list[tuple[dict, dict]]()
         self._waiting = deque[Any](values)
         self._homes = set[str]()
         for part in parts:
             self._open(part)
         for function in functions:
             self._open_function(function)
-        while self._waiting:  # of the thousand values of a model most are numbers and names, or were met before
+        while self._waiting:  # of a model's thousand values most are numbers, names, empty tables, or were met before
             value = self._waiting.popleft()
-            if not isinstance(value, ATOMS) and id(value) not in self._seen:
+            if isinstance(value, ATOMS) or id(value) in self._seen:
+                continue
+            if type(value) is dict or type(value) is OrderedDict:  # most of the rest: no framework's
+                self._seen[id(value)] = value
+                self._tables.append((value, dict(value)))
+                self._waiting += value.values()
+            else:
                 self._take(value)
 
     def restore(self) -> None:
         """Put all back."""
+        for table, before in self._tables:
+            if table or before:
+                _put_back(table, before)
         for restore in self._restores:
             restore()
 
