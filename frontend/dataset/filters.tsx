@@ -1,9 +1,13 @@
 /** Which images are shown: one control a filter, each with how many there are. */
 import type { JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "../src/core/numbers";
 import { classWords } from "./images";
 import { NONE, type Rows } from "./rows";
 import { RIGHTS, type State } from "./state";
+
+/** Milliseconds without a letter after which a name is looked for. */
+const PAUSE = 250;
 
 export interface FiltersProps {
   rows: Rows;
@@ -67,7 +71,7 @@ export function Filters({ rows, state, counts, change }: FiltersProps): JSX.Elem
       )}
       <label>
         Name{" "}
-        <input type="search" value={state.name} placeholder="part of a name" size={12} onChange={(event) => change({ name: event.currentTarget.value })} />
+        <Named value={state.name} onChange={(name) => change({ name })} />
       </label>
     </form>
   );
@@ -89,11 +93,37 @@ function ClassChoice({ label, field, rows, state, counts, change }: FiltersProps
         ))}
         {(unknown > 0 || value === -1) && (
           <option value={-1}>
-            {classWords(rows, NONE)} ({count(unknown)})
+            {field === "label" ? "no class of the model" : classWords(rows, NONE)} ({count(unknown)})
           </option>
         )}
       </select>
     </label>
+  );
+}
+
+/**
+ * A part of a name, asked for as soon as nobody has typed for a moment: were it asked for only when the field is left,
+ * the press that leaves it would find other images than it was meant for.
+ */
+function Named({ value, onChange }: { value: string; onChange: (value: string) => void }): JSX.Element {
+  const [typed, setTyped] = useState(value);
+  const latest = useRef(onChange);
+  latest.current = onChange;
+  useLayoutEffect(() => setTyped(value), [value]);
+  useLayoutEffect(() => {
+    if (typed === value) return;
+    const waiting = setTimeout(() => latest.current(typed), PAUSE);
+    return () => clearTimeout(waiting);
+  }, [typed]);
+  return (
+    <input
+      type="search"
+      value={typed}
+      placeholder="part of a name"
+      size={12}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === "Enter" && onChange(event.currentTarget.value)}
+    />
   );
 }
 

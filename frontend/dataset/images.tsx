@@ -28,6 +28,9 @@ export interface ImagesProps {
 
 export const classWords = (rows: Rows, index: number): string => (index === NONE ? "unknown" : className(index, rows.classes));
 
+/** A row's label as it is shown, also of one that the model has no class for. */
+const labelWords = (rows: Rows, row: number): string => (rows.label(row) === NONE ? (rows.labelName(row) ?? "unknown") : classWords(rows, rows.label(row)));
+
 const MARKS = ["✗", "✓", ""] as const;
 const RIGHT_WORDS = ["wrong", "right", "unknown"] as const;
 
@@ -36,7 +39,7 @@ function spoken(rows: Rows, row: number): string {
   const problem = rows.problem(row);
   if (problem !== null) return `${rows.name(row)}: ${problem}`;
   const chance = rows.number("probability", row);
-  return `${rows.name(row)}: label ${classWords(rows, rows.label(row))}, prediction ${classWords(rows, rows.predicted(row))}${Number.isNaN(chance) ? "" : ` ${probability(chance)}`}`;
+  return `${rows.name(row)}: label ${labelWords(rows, row)}, prediction ${classWords(rows, rows.predicted(row))}${Number.isNaN(chance) ? "" : ` ${probability(chance)}`}`;
 }
 
 const wanted = (rows: Rows, chosen: Uint32Array, first: number, last: number): number[] => Array.from(chosen.subarray(first, last), rows.index);
@@ -79,7 +82,7 @@ export function Gallery({ rows, chosen, tiles, of, onOpen }: ImagesProps): JSX.E
                   </span>
                   <span class={wrong ? "is-wrong" : ""}>{problem === null ? `${classWords(rows, rows.predicted(row))}${wrong ? " ✗" : ""}` : "no answer"}</span>
                   {wrong && <span class="hidden">, label</span>}
-                  <span class="second">{wrong ? classWords(rows, rows.label(row)) : Number.isNaN(chance) ? "\u00a0" : probability(chance)}</span>
+                  <span class="second">{wrong ? labelWords(rows, row) : Number.isNaN(chance) ? "\u00a0" : probability(chance)}</span>
                 </button>
               </li>
             );
@@ -160,7 +163,7 @@ function Line({ rows, row, tiles, onOpen, at, current }: { at: number; row: numb
   const problem = rows.problem(row);
   const cell = ({ key, kind }: Column): string => {
     if (kind === "number") return key === "probability" ? probability(rows.number(key, row)) : number(rows.number(key, row));
-    if (key === "label") return classWords(rows, rows.label(row));
+    if (key === "label") return labelWords(rows, row);
     if (key === "predicted") return problem === null ? classWords(rows, rows.predicted(row)) : "no answer";
     if (key === "correct") return MARKS[rows.correct(row)];
     if (key === "region") return rows.region(row);

@@ -64,7 +64,9 @@ function Shown({ payload, model }: { payload: Payload<"dataset">; model: string 
   const picked = state.label !== null && state.label >= 0 && state.predicted !== null && state.predicted >= 0 ? state.label * n + state.predicted : null;
   const open = (row: number): void => {
     const image = `data-${rows.index(row)}`;
-    if (session.source.can({ kind: "subject", model: payload.meta.model, image })) go({ model, image, view: "why" });
+    const problem = rows.problem(row);
+    if (problem !== null) session.speech.notice(`Nothing can be asked about ${rows.name(row)}: ${problem}.`);
+    else if (session.source.can({ kind: "subject", model: payload.meta.model, image })) go({ model, image, view: "why" });
     else session.speech.notice("No model is in this file that could be asked about an image: `innerview serve --survey ROWS --data DATA`.");
   };
   const of = `${payload.meta.name} ${filter} ${state.sort.column} ${state.sort.descending}`;

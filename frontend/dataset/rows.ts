@@ -35,6 +35,7 @@ export class Rows {
   readonly groups: readonly string[];
   readonly columns: readonly Column[];
   readonly #payload: Payload<"dataset">;
+  readonly #strange: readonly string[];
   readonly #problems = new Map<number, number>();
   readonly #groups = new Map<number, number[]>();
   readonly #orders = new Map<string, Uint32Array>();
@@ -49,6 +50,7 @@ export class Rows {
     this.count = arrays.index.data.length;
     this.classes = meta.classes as string[];
     this.groups = meta.groups as string[];
+    this.#strange = meta.strange as string[];
     arrays.problem_rows.data.forEach((row, at) => this.#problems.set(row, at));
     arrays.member_rows.data.forEach((row, at) => this.#groups.set(row, [...(this.#groups.get(row) ?? []), arrays.member_groups.data[at]]));
     const numbers = meta.columns as [string, string, string][];
@@ -86,6 +88,13 @@ export class Rows {
     if (at === undefined) return null;
     const { problems, problem_ends } = this.#payload.arrays;
     return utf8.decode(problems.data.subarray(at ? problem_ends.data[at - 1] : 0, problem_ends.data[at]));
+  }
+
+  /** The label's name; of one that is no class of the model too. Null where the data set says none. */
+  labelName(row: number): string | null {
+    const label = this.label(row);
+    if (label !== NONE) return this.classes[label] ?? String(label);
+    return this.#strange[(this.#payload.arrays.strange?.data[row] ?? 0) - 1] ?? null;
   }
 
   /** "2, 3": row and column of the region that does most; empty where there is none. */
@@ -193,10 +202,10 @@ export class Rows {
 
   /** Rows whose names hold a text, whatever the case of a to z. */
   #named(text: string, keep: Uint8Array): void {
-    const wanted = new TextEncoder().encode(text.toLowerCase());
+    const lower = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte);
+    const wanted = new TextEncoder().encode(text).map(lower);
     const { names, name_ends } = this.#payload.arrays;
     const [bytes, ends] = [names.data, name_ends.data];
-    const lower = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte);
     for (let row = 0; row < keep.length; row++) {
       if (!keep[row]) continue;
       let found = false;
@@ -243,7 +252,7 @@ export class Rows {
     const line = (row: number): Cell[] => [
       this.index(row),
       this.name(row),
-      className(this.label(row)),
+      this.labelName(row) ?? "",
       className(this.predicted(row)),
       ["False", "True", ""][this.correct(row)],
       ...numbers.map((key) => ((value) => (Number.isNaN(value) ? "" : value))(this.number(key, row))),

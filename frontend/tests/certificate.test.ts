@@ -60,3 +60,6 @@ test("the cursor's covering cell in coarser and finer grids", () => {
 
 test("CSV quotes what needs it and keeps numbers whole", () =>
   expect(toCsv(["a", "b,c"], [[1.23456789, 'x"y']])).toBe('a,"b,c"\r\n1.23456789,"x""y"\r\n'));
+
+test("no name is run as a formula by a spreadsheet, and numbers stay as they are", () =>
+  expect(toCsv(["=a"], [["=cmd()"], ["@b"], ["+c"], ["-d"], ["-0.5"], [-2], ["a=b"]])).toBe("'=a\r\n'=cmd()\r\n'@b\r\n'+c\r\n'-d\r\n-0.5\r\n-2\r\na=b\r\n"));

@@ -92,7 +92,7 @@ function textsOf(texts: readonly string[]): [Uint8Array, Uint32Array] {
 
 /** Six images of two classes: one unlabelled, one without an answer. */
 function rows(): Rows {
-  const [names, name_ends] = textsOf(["cat/B.png", "cat/a.png", "dog/é.png", "dog/c.png", "dog/gone.png", "x.png"]);
+  const [names, name_ends] = textsOf(["cat/B.png", "cat/a.png", "dog/é.png", "dog/c.png", "dog/gone.png", "È/x.png"]);
   const [problems, problem_ends] = textsOf(["dog/gone.png can't be read"]);
   return new Rows({
     kind: "dataset",
@@ -103,6 +103,7 @@ function rows(): Rows {
       correct: tensor(Uint8Array.from([1, 0, 1, 0, 2, 2])),
       "number/margin": tensor(Float32Array.from([2, 0.5, 1, 3, Number.NaN, 0.25])),
       region: tensor(Uint16Array.from([3, 0, NONE, 1, NONE, 2])),
+      strange: tensor(Uint32Array.from([0, 0, 0, 0, 0, 1])),
       names: tensor(names),
       name_ends: tensor(name_ends),
       problem_rows: tensor(Uint32Array.from([4])),
@@ -112,7 +113,7 @@ function rows(): Rows {
       member_groups: tensor(Uint32Array.from([1, 0, 1])),
       member_examples: tensor(Uint8Array.from([1, 0, 0])),
     },
-    meta: { classes: ["cat", "dog"], columns: [["margin", "Margin", "of the outputs"]], regions: [2, 2], groups: ["one", "two"], group_answers: ["dog", "cat"] },
+    meta: { classes: ["cat", "dog"], columns: [["margin", "Margin", "of the outputs"]], regions: [2, 2], strange: ["È"], groups: ["one", "two"], group_answers: ["dog", "cat"] },
   } as unknown as Payload<"dataset">);
 }
 
@@ -140,6 +141,7 @@ describe("rows", () => {
     [{ group: 0 }, [3]],
     [{ name: "CAT/b" }, [0]],
     [{ name: "é" }, [2]],
+    [{ name: "È/X" }, [5]],
     [{ name: "png" }, [0, 1, 2, 3, 4, 5]],
     [{ box: [0.5, null, null, 1] }, [1, 2, 3]],
     [{ lasso: [[-1, -1], [2.5, -1], [2.5, 2], [-1, 2]] }, [0, 1, 2]],
@@ -168,7 +170,7 @@ describe("rows", () => {
 
   test("names, problems, regions and groups are those of the row", () => {
     const found = rows();
-    expect([found.name(0), found.name(2), found.name(5)]).toEqual(["cat/B.png", "dog/é.png", "x.png"]);
+    expect([found.name(0), found.name(2), found.name(5)]).toEqual(["cat/B.png", "dog/é.png", "È/x.png"]);
     expect([found.problem(4), found.problem(3)]).toEqual(["dog/gone.png can't be read", null]);
     expect([found.region(0), found.region(2)]).toEqual(["2, 2", ""]);
     expect([found.groupsOf(3), found.groupsOf(0)]).toEqual([[0, 1], []]);
@@ -180,6 +182,12 @@ describe("rows", () => {
     expect([...found.confusion(found.mask(START, null))]).toEqual([1, 1, 1, 1]);
     expect([...found.confusion(found.mask({ ...START, right: "wrong" }, null))]).toEqual([0, 1, 1, 0]);
     expect([...found.counts("label", found.mask(START, null))]).toEqual([2, 3, 1]);
+  });
+
+  test("a label that is no class of the model is told by its name", () => {
+    const found = rows();
+    expect([0, 4, 5].map((row) => found.labelName(row))).toEqual(["cat", "dog", "È"]);
+    expect(found.csv(Uint32Array.from([5]))[1]).toBe("9,È/x.png,È,dog,,0.25,\"2, 1\",,\r\n");
   });
 
   test("the CSV holds what is kept, in its order, with names that need quotes", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,9 @@ def test_every_row_is_shown_as_it_stands_in_the_survey(rows: Path, data: Path) -
     assert "dog:1" in texts(shown, "problems", "problem_ends")[0]
     assert shown.json("regions") == [2, 2]
     right = int((kept.correct == 1).sum())
-    assert shown.json("about") == [f"7 images; {right} of 6 predicted as labelled; 1 could not be asked about."]
+    assert shown.json("about") == [
+        f"7 images, asked of small; {right} of 6 predicted as labelled; 1 could not be asked about."
+    ]
     assert [one for one in shown.json("missing") if "suspects" not in one] == []
 
 
@@ -374,3 +377,26 @@ def test_one_file_holds_so_many_images_and_no_more(
     with raises(UsageError, "survey", found=None):
         page(data=data, output=tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_label_that_is_no_class_of_the_model_is_shown_by_its_name(data: Path, tmp_path: Path) -> None:
+    (data / "frog").rename(data / "<toad>")
+    survey(MODEL, data, regions=None, images_per_shard=3, output=tmp_path / "rows")
+    shown = ask(session(tmp_path / "rows"), "dataset")
+    assert shown.json("strange") == ["<toad>"]
+    names = texts(shown, "names", "name_ends")
+    assert [bool(one) for one in shown.arrays["strange"]] == [one.startswith("<toad>") for one in names]
+    assert [one == NONE for one in shown.arrays["label"]] == [one.startswith("<toad>") for one in names]
+
+
+def test_a_stream_that_has_not_ended_is_shown_as_far_as_it_is(tmp_path: Path) -> None:
+    def images() -> Iterator[tuple[np.ndarray, str]]:
+        for number in range(5):
+            yield np.random.default_rng(number).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8), "cat"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        survey(MODEL, images(), regions=None, images_per_shard=2, output=tmp_path / "rows")
+    shown = ask(session(tmp_path / "rows"), "dataset")
+    assert shown.json("about")[0].startswith("4 images so far, asked of small; ")
+    assert len(shown.arrays["index"]) == 4

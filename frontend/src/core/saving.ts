@@ -6,11 +6,14 @@ import { ENTRIES, ramp, type RampName } from "./ramps";
 
 export type Cell = string | number;
 
+/** A text that no spreadsheet runs, as `csv_table` has it: names of files and classes come from anywhere. */
+const harmless = (text: string): string => (/^'*[=+\-@\t\r]/.test(text) && !Number.isFinite(Number(text.replace(/^'+/, ""))) ? `'${text}` : text);
+
 /** RFC 4180; numbers unrounded and with a plain minus, so that programs read them. */
 export function toCsv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const write = (cell: Cell): string => {
-    const text = String(cell);
-    return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+    const text = typeof cell === "number" ? String(cell) : harmless(cell);
+    return /[",\n\r]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
   };
   return [columns, ...rows].map((row) => row.map(write).join(",")).join("\r\n") + "\r\n";
 }

@@ -581,6 +581,8 @@ export interface DatasetArrays {
   [name: `number/${string}`]: Tensor<Float32Array> | undefined;
   /** row: the region that does most, row by row; 65535 for none */
   region?: Tensor<Uint16Array>;
+  /** row: of a label that is none of the classes: its number among `strange`, from 1; 0 for none */
+  strange?: Tensor<Uint32Array>;
   /** byte: where the images are: UTF-8, one name behind the other */
   names: Tensor<Uint8Array>;
   /** row: where each name ends */
@@ -609,6 +611,7 @@ export interface DatasetMeta {
   classes: unknown;
   columns: unknown;
   regions: unknown;
+  strange: unknown;
   groups: unknown;
   group_answers: unknown;
   about: unknown;
@@ -702,7 +705,7 @@ export const SCHEMA: Record<string, { arrays: string; meta: string }> = {
   run: { arrays: "curve/*/x;F32;*a;;?|curve/*/epoch;F32;*a;;?|curve/*/seconds;F32;*a;;?|curve/*/y;F32;*a;;?", meta: "name,state,classes:j,health:j,step:i,steps:i?,manifest:j" },
   tested: { arrays: "confusion;U32;a,a|images;U8;b,c,d,3;;?|predicted;U32;b|label;U32;b|probability;F32;b", meta: "classes:j,step:i,about,mistakes_about:?,names:j,held:j,more:?" },
   timeline: { arrays: "steps;F32;a|epochs;F32;a|image;U8;b,c,d|logits;F32;a,e|probabilities;F32;a,e|predicted;U32;a|confidence;F32;a|heatmaps;I8;a,b,c;1|activation/*;I8;a,*b,*c,*d;a,*d;?", meta: "layers:j,target:i?,label:i?,unit,target_words,name,run:?" },
-  dataset: { arrays: "index;U32;a|label;U16;a|predicted;U16;a|correct;U8;a|number/*;F32;a;;?|region;U16;a;;?|names;U8;b|name_ends;U32;a|problem_rows;U32;c|problems;U8;d|problem_ends;U32;c|member_rows;U32;e|member_groups;U32;e|member_examples;U8;e", meta: "name,classes:j,columns:j,regions:j?,groups:j,group_answers:j,about:j,missing:j,images:?,maps:j" },
+  dataset: { arrays: "index;U32;a|label;U16;a|predicted;U16;a|correct;U8;a|number/*;F32;a;;?|region;U16;a;;?|strange;U32;a;;?|names;U8;b|name_ends;U32;a|problem_rows;U32;c|problems;U8;d|problem_ends;U32;c|member_rows;U32;e|member_groups;U32;e|member_examples;U8;e", meta: "name,classes:j,columns:j,regions:j?,strange:j,groups:j,group_answers:j,about:j,missing:j,images:?,maps:j" },
   embedding: { arrays: "x;F32;a|y;F32;a", meta: "method,titles:j,words" },
   tiles: { arrays: "index;U32;a|files;U8;b|ends;U32;a", meta: "problems:j" },
 };

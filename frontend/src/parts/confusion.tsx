@@ -36,6 +36,7 @@ export function Confusion({ cells: data, classes, picked, onPick, what, children
     const [label, predicted] = [Math.floor(i / n), i % n];
     return `${className(label, classes)} predicted as ${className(predicted, classes)}: ${count(data[i])} of ${count(totals[label])} (${percent(data[i] / totals[label])})`;
   };
+  const shown = at ?? picked ?? pairs[0]?.i;
   // The correct ones would leave no grey for the errors.
   const limit = roundUp(pairs[0]?.many ?? 1);
   const right = Array.from({ length: n }, (_, i) => data[i * n + i]).reduce((a, b) => a + b, 0);
@@ -48,7 +49,7 @@ export function Confusion({ cells: data, classes, picked, onPick, what, children
   };
   return (
     <section class="confusion" aria-label="Confusion matrix">
-      <h2>Confusion matrix: {percent(right / all)} of {count(all)} {what} correct</h2>
+      <h2>{all ? `Confusion matrix: ${percent(right / all)} of ${count(all)} ${what} correct` : "Confusion matrix: no label to compare a prediction with"}</h2>
       {children}
       <div class="matrix">
         <figure>
@@ -84,7 +85,7 @@ export function Confusion({ cells: data, classes, picked, onPick, what, children
           </p>
         </figure>
         <div>
-          <p data-cell>{says(at ?? picked ?? pairs[0]?.i ?? 0)}</p>
+          <p data-cell>{shown === undefined ? "" : says(shown)}</p>
           <ol class="facts">
             {pairs.slice(0, PAIRS).map(({ i }) => (
               <li key={i}>

@@ -50,6 +50,7 @@ class Columns:
     Attributes:
         index: number of each image in the data set.
         labels, predicted: numbers among the model's answers, −1 where unknown.
+        strange: numbers from 1 among `strange_names`, the labels that are none of the answers; 0 for none.
         correct: 1 correct, 0 wrong, 2 unknown.
         numbers: float32 by name (a key of WORDS), NaN where there is none.
         region: number of the region that does most, row by row; −1 for none; None without regions.
@@ -74,6 +75,8 @@ class Columns:
     )
     groups: Sequence[str] = ()
     group_answers: Sequence[str] = ()
+    strange: Array | None = None
+    strange_names: Sequence[str] = ()
 
 
 def dataset_payload(
@@ -119,6 +122,8 @@ def dataset_payload(
     }
     if columns.region is not None:
         arrays["region"] = _classes(columns.region)
+    if columns.strange is not None and len(columns.strange_names):
+        arrays["strange"] = counted(columns.strange)
     return make_payload(
         "dataset",
         arrays,
@@ -128,6 +133,7 @@ def dataset_payload(
         classes=list(columns.answers),
         columns=[[one, *WORDS[one]] for one in WORDS if one in columns.numbers],
         regions=None if regions is None else list(regions),
+        strange=list(columns.strange_names),
         groups=list(columns.groups),
         group_answers=list(columns.group_answers),
         about=list(about),

@@ -24,7 +24,8 @@ from jaxtyping import Float
 from innerview.errors import DataError, InnerviewError
 from innerview.files.regular import read_text
 from innerview.types import Array
-from innerview.workbench.survey.shards import Shards, arrow, read_manifest
+from innerview.workbench.csv_table import meant
+from innerview.workbench.survey.shards import Shards, arrow, count_images, read_manifest
 from innerview.workbench.survey.suspects import place_of
 
 NUMBERS: Final = ("probability", "loss", "margin", "entropy", "map_sum", "map_size", "map_error")
@@ -79,6 +80,8 @@ class Rows:
         index: number of each image in the data set.
         names: where each is.
         labels: number of each label among the model's answers; −1 where unknown.
+        strange, strange_names: labels that are none of the model's answers: number of each among these names, from 1;
+            0 for none.
         predicted: number of each answer; −1 where there is none.
         correct: 1 correct, 0 wrong, UNKNOWN where it can't be told.
         numbers: float32 by name, NaN where there is none: of NUMBERS those that the survey has, and `effect` and
@@ -93,6 +96,8 @@ class Rows:
     index: Array
     names: Texts
     labels: Array
+    strange: Array
+    strange_names: tuple[str, ...]
     predicted: Array
     correct: Array
     numbers: Mapping[str, Array]
@@ -131,7 +136,8 @@ def read_rows(folder: str | Path) -> Rows:
     place = Path(folder)
     about = read_manifest(place)
     try:
-        shards = Shards(place, about["columns"], int(about["images_per_shard"]), int(about["images"]))
+        shards = Shards(place, about["columns"], int(about["images_per_shard"]), int(about["images"] or 0))
+        shards = shards if about["images"] is not None else count_images(shards)
         wanted = [*PLAIN, *(name for name in (*NUMBERS, *EFFECTS) if name in shards.columns)]
         table = shards.read(wanted)
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -147,6 +153,7 @@ def read_rows(folder: str | Path) -> Rows:
     if set(EFFECTS) <= set(wanted):
         effects, errors = (matrix(table[name]) for name in EFFECTS)
         region, numbers["effect"], numbers["effect_error"] = _largest(effects, errors)
+    strange, strange_names = _strange(table["label"], table["label_index"])
     told = table["problem"].to_pylist() if table["problem"].null_count < len(table) else []
     return Rows(
         folder=place,
@@ -155,6 +162,8 @@ def read_rows(folder: str | Path) -> Rows:
         index=_numbers(table["index"], -1, np.int64),
         names=_texts(table["image"]),
         labels=_numbers(table["label_index"], -1, np.int64),
+        strange=strange,
+        strange_names=strange_names,
         predicted=_numbers(table["predicted_index"], -1, np.int64),
         correct=_numbers(table["correct"], UNKNOWN, np.uint8),
         numbers=MappingProxyType(numbers),
@@ -163,7 +172,7 @@ def read_rows(folder: str | Path) -> Rows:
     )
 
 
-PLAIN: Final = ("index", "image", "label_index", "predicted_index", "correct", "problem")
+PLAIN: Final = ("index", "image", "label", "label_index", "predicted_index", "correct", "problem")
 EFFECTS: Final = ("effects", "effects_error")
 
 
@@ -189,6 +198,14 @@ def _numbers(column: Any, empty: float, kind: type[Any]) -> Array:
     whole = column.cast(arrow().uint8()) if kind is np.uint8 else column
     filled = whole.fill_null(empty) if whole.null_count else whole
     return filled.to_numpy().astype(kind)
+
+
+def _strange(labels: Any, known: Any) -> tuple[Array, tuple[str, ...]]:
+    """Labels that the data set has and the model has not: a number for each row, from 1, and their names."""
+    pa = arrow()
+    found = pa.compute.if_else(known.is_null(), labels, None).combine_chunks().dictionary_encode()
+    found = found.chunk(0) if "num_chunks" in dir(found) else found
+    return _numbers(found.indices, -1, np.int64) + 1, tuple(found.dictionary.to_pylist())
 
 
 def _texts(column: Any) -> Texts:
@@ -247,4 +264,4 @@ def _table(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
     lacking = [name for name in wanted if name not in (found.fieldnames or ())]
     if lacking:
         raise DataError(f"{path} lacks the columns {', '.join(lacking)}").of("columns", path=path, found=tuple(lacking))
-    return list(found)
+    return [{name: meant(text or "") for name, text in one.items()} for one in found]

@@ -36,12 +36,14 @@ class ShownSurvey:
 
     Attributes:
         rows: of it.
+        name: of the model.
         model: that was surveyed.
         groups: that share a suspicious reason.
         records: the data set; None where it was not given.
     """
 
     rows: Rows
+    name: str
     model: Model
     groups: Groups
     records: Records | None
@@ -104,9 +106,13 @@ class ShownSurvey:
     @property
     def about(self) -> tuple[str, ...]:
         """What the rows are of, in sentences."""
-        rows, about = self.rows, self.rows.about
-        count, whole = len(rows.index), int(about["images"])
-        told = [f"{count:,} images" if count >= whole else f"{count:,} of {whole:,} images so far"]
+        rows = self.rows
+        count, whole = len(rows.index), rows.about["images"]  # None of a stream that has not ended
+        if whole is None:
+            told = [f"{count:,} images so far"]
+        else:
+            told = [f"{count:,} images" if count >= int(whole) else f"{count:,} of {int(whole):,} images so far"]
+        told[0] += f", asked of {self.name}"
         known = rows.correct[rows.correct < 2]
         if len(known):
             told.append(f"{int(known.sum()):,} of {len(known):,} predicted as labelled")
@@ -142,6 +148,8 @@ def rows_payload(shown: ShownSurvey, maps: Sequence[str]) -> Payload:
     columns = Columns(
         index=rows.index,
         labels=rows.labels,
+        strange=rows.strange,
+        strange_names=rows.strange_names,
         predicted=rows.predicted,
         correct=rows.correct,
         numbers=rows.numbers,
@@ -198,7 +206,8 @@ def open_survey(folder: str | Path, models: Mapping[str, OpenedModel], data: Sou
         MissingExtra: pyarrow is not installed.
     """
     rows = read_rows(folder)
-    surveyed = models[require_model(rows.folder, rows.about, models)].model
+    opened = models[require_model(rows.folder, rows.about, models)]
+    surveyed = opened.model
     count = len(surveyed.output.answers)
     highest = int(np.maximum(rows.labels.max(), rows.predicted.max()))
     if highest >= count:
@@ -207,4 +216,4 @@ def open_survey(folder: str | Path, models: Mapping[str, OpenedModel], data: Sou
             "the images again"
         ).of("classes", path=rows.folder, found=highest, limit=count - 1)
     records = None if data is None else open_surveyed(rows.folder, rows.about, data)
-    return ShownSurvey(rows, surveyed, suspects_of(rows), records)
+    return ShownSurvey(rows, opened.name, surveyed, suspects_of(rows), records)
