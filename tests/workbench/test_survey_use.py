@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -249,6 +250,13 @@ def test_a_change_is_judged_against_what_seeds_change(tmp_path: Path) -> None:
         holds("flip_rate_over_floor>0", diff_surveys(before, after))
 
 
+def test_a_floor_of_the_model_itself_is_refused(tmp_path: Path) -> None:
+    before, other = (written(tmp_path / name, about={"model": name}, **answers()) for name in ("before", "other"))
+    assert diff_surveys(before, other, floor=[other]).floor
+    with raises(UsageError, "floor", found="the same model"):
+        diff_surveys(before, other, floor=[before])
+
+
 def test_a_floor_of_other_images_or_labels_is_refused(tmp_path: Path) -> None:
     before, after, _ = seeds(tmp_path)
     values = answers()
@@ -318,6 +326,11 @@ def test_what_misled_is_told_where_the_label_is_not_predicted(tmp_path: Path) ->
     values["effects_error"] = [[0.5, 0.25]] * 30
     values["predicted_index"] = [(values["label_index"][0] + 1) % 3, *values["label_index"][1:]]
     found = {one.image: one for one in audit_labels(written(tmp_path / "rows", **values)).suspects}
+    audit = audit_labels(tmp_path / "rows")
+    assert [audit.place_of(found[one]) for one in ("0.png", "1.png")] == ["the region in row 1, column 2", ""]
+    table = list(csv.DictReader(audit.write(tmp_path, 30)[0].read_text().splitlines()))
+    cells = {one["image"]: [one[name] for name in ("region", "effect", "margin", "forgotten")] for one in table}
+    assert (cells["0.png"], cells["1.png"]) == (["1", "3.0", "", ""], [""] * 4)
     assert (found["0.png"].region, found["0.png"].effect, found["0.png"].error) == (1, 3.0, 0.25)
     assert found["1.png"].region == -1
     assert math.isnan(found["1.png"].effect)

@@ -91,11 +91,8 @@ def command(
     folder = open_folder(output or rows.with_name(f"{rows.name}-labels"))
     for one in found.suspects[: min(SHOWN, count)]:
         near = f"; images like it are {one.neighbours_say}" if one.neighbours_say else ""
-        by = (
-            f"; region {one.region + 1} speaks for that by {one.effect:.2g} ± {one.error:.1g}"
-            if one.region >= 0
-            else ""
-        )
+        place = found.place_of(one)
+        by = f"; {place} speaks for that by {one.effect:.2g} ± {one.error:.1g}" if place else ""
         took = f"; {one.believed:.0%} of the checkpoints predict the label" if one.forgotten >= 0 else ""
         said = f"predicted {one.predicted} ({one.p_predicted:.1%})"
         say(f"{one.image}: {one.label} ({one.p_label:.1%}); {said}{by}{near}{took}")

@@ -197,7 +197,7 @@ def diff_surveys(before: str | Path, after: str | Path, *, floor: Sequence[str |
         floor: of trainings that differ from the first by their seed alone, against which the change is judged.
 
     Raises:
-        UsageError: they are of other data, of other classes, or have no image in common.
+        UsageError: they are of other data, of other classes, or have no image in common; a floor is of the first model.
         DataError: one can't be read.
     """
     first, second = read_survey(before), read_survey(after)
@@ -303,6 +303,11 @@ def _pair(first: Survey, second: Survey) -> _Pair:
 
 def _noise(first: Survey, pair: _Pair, seed: Survey) -> SeedNoise:
     """A training of another seed beside the change, on the images that all have."""
+    if first.about.get("model") is not None and first.about.get("model") == seed.about.get("model"):
+        raise UsageError(
+            f"{seed.folder}, given as the floor, is a survey of the same model as {first.folder}, which tells "
+            "nothing of seeds; give a survey of a training with another seed"
+        ).of("floor", asked=str(seed.folder), found="the same model")
     floor = _pair(first, seed)
     _, one, other = np.intersect1d(pair.own, floor.own, return_indices=True)
     if not len(one):

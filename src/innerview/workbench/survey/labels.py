@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -87,17 +87,28 @@ class LabelAudit:
             image, cosine, whether the labels agree.
         notes: what should be known, in sentences.
         across: pairs of an image and one of the training's survey that are nearly the same, in the same order.
+        columns: of the grid of regions; 0 without one.
     """
 
     suspects: tuple[Suspect, ...]
     duplicates: tuple[Pair, ...]
     notes: tuple[str, ...]
     across: tuple[Pair, ...] = ()
+    columns: int = 0
+
+    def place_of(self, one: Suspect) -> str:
+        """Where the region lies that misled, in words; empty where there is none."""
+        if one.region < 0 or not self.columns:
+            return ""
+        return f"the region in row {one.region // self.columns + 1}, column {one.region % self.columns + 1}"
 
     def write(self, folder: str | Path, count: int) -> tuple[Path, ...]:
-        """Write the first `count` suspects as labels.csv, and the pairs as duplicates.csv and across.csv."""
+        """Write the first `count` suspects as labels.csv, and the pairs as duplicates.csv and across.csv.
+
+        What nothing is known of is an empty cell.
+        """
         names = tuple(one.name for one in fields(Suspect))
-        rows = [[getattr(one, name) for name in names] for one in self.suspects[:count]]
+        rows = [[_told(getattr(one, name)) for name in names] for one in self.suspects[:count]]
         found = [Path(folder) / "labels.csv"]
         write(found[0], csv_table(names, rows))
         for name, pairs in (("duplicates", self.duplicates), ("across", self.across)):
@@ -192,7 +203,17 @@ def audit_labels(
         )
         for at in order
     )
-    return LabelAudit(suspects, _in_order(pairs), tuple(notes), _in_order(across))
+    return LabelAudit(suspects, _in_order(pairs), tuple(notes), _in_order(across), _columns(found))
+
+
+def _told(value: object) -> object:
+    """A cell: nothing for −1, which stands for no region and for no checkpoints."""
+    return None if value == -1 and isinstance(value, int) else value
+
+
+def _columns(found: Survey) -> int:
+    grid: Any = found.about.get("regions")
+    return 0 if grid is None else int(grid[1])
 
 
 def _in_order(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
@@ -234,7 +255,7 @@ def _across(found: Survey, train: Survey) -> tuple[Pair, ...]:
         for row, other in np.argwhere(cosines >= ALIKE).tolist():
             one = int(part.start) + int(row)
             same = bool(found.labels[one] == train.labels[other])
-            pairs.append((found.names[one], train.names[other], float(cosines[row, other]), same))
+            pairs.append((found.names[one], train.names[other], min(float(cosines[row, other]), 1.0), same))
     return tuple(pairs)
 
 
@@ -266,7 +287,7 @@ def neighbours_of(
         for row, other in zip(*np.nonzero(cosines >= ALIKE), strict=True):
             one = int(part.start + row)
             if one < other:
-                alike.append((one, int(other), float(cosines[row, other])))
+                alike.append((one, int(other), min(float(cosines[row, other]), 1.0)))
     return votes, alike
 
 

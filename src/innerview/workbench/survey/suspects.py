@@ -163,6 +163,8 @@ class Suspects:
         told = (
             f"{self.tried} groups in {len(self.classes)} classes were tested on images that had no say in choosing them"
         )
+        if not self.classes:
+            return ("Nothing was tested: no answer was given to images enough.",)
         none = f"No group shares a reason that works in other images beyond the margin: {told}."
         return (*(one.words for one in self.findings), f"{told[0].upper()}{told[1:]}." if self.findings else none)
 
