@@ -241,6 +241,14 @@ def test_another_model_or_data_set_is_refused_before_anything_is_shown(rows: Pat
         opened(rows, data)
 
 
+def test_another_data_set_is_told_from_the_one_that_was_surveyed(rows: Path, data: Path) -> None:
+    (data / "frog" / "10.png").unlink()
+    with raises(UsageError, "data set") as caught:
+        opened(rows, data)
+    assert "7 images; given: " in str(caught.value)
+    assert "6 images" in str(caught.value)
+
+
 def test_rows_that_are_cut_off_are_refused(rows: Path) -> None:
     file = next(rows.glob("rows-*.parquet"))
     file.write_bytes(file.read_bytes()[:-20])

@@ -41,13 +41,16 @@ def open_surveyed(folder: Path, about: Mapping[str, Any], data: Source) -> Recor
     """
     records = open_records(data, str(about.get("part", "test")))
     was: Any = about.get("data")
-    found = cast("Mapping[str, Any]", was).get("fingerprint") if isinstance(was, Mapping) else None
+    told = cast("Mapping[str, Any]", was) if isinstance(was, Mapping) else dict[str, Any]()
+    found = told.get("fingerprint")
     if found != records.fingerprint:
-        raise _another(folder, "data set", (records.fingerprint,), found)
+        held = f"{told.get('source')}, {told.get('images')} images"
+        given = f" ({held}; given: {records.source}, {len(records.items)} images)"
+        raise _another(folder, "data set", (records.fingerprint,), found, given if told else "")
     return records
 
 
-def _another(folder: Path, what: str, asked: Collection[str], found: Any) -> UsageError:
-    return UsageError(f"{folder} is a survey of another {what}; give the {what} that was surveyed").of(
+def _another(folder: Path, what: str, asked: Collection[str], found: Any, told: str = "") -> UsageError:
+    return UsageError(f"{folder} is a survey of another {what}{told}; give the {what} that was surveyed").of(
         what, path=folder, asked=tuple(asked), found=found
     )
