@@ -1,4 +1,5 @@
 /** Builds the viewer as one ES module and one stylesheet, straight into the Python package (which ships, and never commits, them). */
+import { deflateRawSync } from "node:zlib";
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
@@ -18,7 +19,7 @@ const page: Plugin = {
 export const kernel: Plugin = {
   name: "kernel",
   enforce: "pre",
-  load: (id) => (id.endsWith(".wasm") ? `export default "${readFileSync(id).toString("base64")}";` : undefined),
+  load: (id) => (id.endsWith(".wasm") ? `export default "${deflateRawSync(readFileSync(id), { level: 9 }).toString("base64")}";` : undefined),
 };
 
 const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathname;

@@ -38,12 +38,14 @@ export function convolutionOf(network: Network, image: Float32Array, asked: stri
   const values = source < 0 ? null : activations.get(operations[source].name)!;
   const { shape, data } = network.weight(operation.weight);
   const [, read, down, across] = shape;
+  // The first of the channels that its group reads.
+  const first = read * Math.floor((channel * (operation.groups ?? 1)) / channels);
   const [top, left] = [operation.stride[0] * row - operation.padding[0], operation.stride[1] * column - operation.padding[2]];
   const size = down * across;
   const patch = new Float64Array(read * size);
   for (let one = 0; one < patch.length; one++) {
     const [y, x] = [top + Math.floor((one % size) / across), left + (one % across)];
-    const index = (y * columns + x) * inputs + Math.floor(one / size);
+    const index = (y * columns + x) * inputs + first + Math.floor(one / size);
     if (y >= 0 && y < rows && x >= 0 && x < columns) patch[one] = values ? values[index] : entered(index);
   }
   const kernel = data.subarray(channel * read * size, (channel + 1) * read * size);
@@ -61,7 +63,7 @@ export function convolutionOf(network: Network, image: Float32Array, asked: stri
       patch: of(patch),
       kernel: of(kernel),
       products: of(products),
-      inputs: { data: Uint32Array.from(shown), shape: [shown.length] },
+      inputs: { data: Uint32Array.from(shown, (one) => first + one), shape: [shown.length] },
       parts: floats(shown.map((one) => parts[one]), shown.length),
       sums: floats([rest, bias ?? 0, all + (bias ?? 0), valueOf(at)], 4),
     },

@@ -118,6 +118,24 @@ void EXPORT(scatter)(const float *from, float *value, int height, int width, int
       }
 }
 
+/* A convolution in which each channel has a kernel of its own, down x across x channels, of one image: from `value` to
+   `to`; or, `back`, its adjoint, which adds into `value`. */
+void EXPORT(depthwise)(float *value, const float *kernels, float *to, int height, int width, int channels, int down,
+                       int across, int step, int step_across, int top, int left, int rows, int outputs, int back) {
+  for (int row = 0; row < rows; row++)
+    for (int column = 0; column < outputs; column++, to += channels) {
+      if (!back) clear(to, channels);
+      for (int reach = 0; reach < down * across; reach++) {
+        int y = row * step - top + reach / across, x = column * step_across - left + reach % across, at = 0;
+        if (y < 0 || y >= height || x < 0 || x >= width) continue;
+        float *seen = value + (y * width + x) * channels, *sum = back ? seen : to;
+        const float *by = kernels + reach * channels, *from = back ? to : seen;
+        for (; at + 4 <= channels; at += 4) STORE(sum + at, MADD(LOAD(from + at), LOAD(by + at), LOAD(sum + at)));
+        for (; at < channels; at++) sum[at] += from[at] * by[at];
+      }
+    }
+}
+
 /* An image in zeros, rows x cells, from `top` and `left` on. */
 void EXPORT(surround)(const float *value, float *to, int height, int width, int channels, int top, int left, int rows,
                       int cells) {
@@ -241,7 +259,7 @@ static inline f4 over(f4 a, f4 b) { return wasm_f32x4_div(a, b); }
 static inline f4 choose(f4 yes, f4 no, f4 mask) { return wasm_v128_bitselect(yes, no, mask); }
 
 /* Of a place x: the value, and in *slope the derivative. Numbers as in kernel.ts. */
-enum { ELU, RELU, SILU, GELU, GELU_TANH, SIGMOID, TANH };
+enum { ELU, RELU, SILU, GELU, GELU_TANH, SIGMOID, TANH, RELU6 };
 
 static inline f4 activated(int kind, f4 x, f4 *slope) {
   f4 zero = SPLAT(0), one = SPLAT(1), above = wasm_f32x4_gt(x, zero);
@@ -250,9 +268,10 @@ static inline f4 activated(int kind, f4 x, f4 *slope) {
     *slope = ADD(choose(zero, below, above), one);
     return choose(x, below, above);
   }
-  if (kind == RELU) {
+  if (kind == RELU || kind == RELU6) {
+    if (kind == RELU6) above = wasm_v128_and(above, wasm_f32x4_lt(x, SPLAT(6)));
     *slope = wasm_v128_and(above, one);
-    return wasm_v128_and(above, x);
+    return kind == RELU ? wasm_v128_and(above, x) : wasm_f32x4_pmin(SPLAT(6), wasm_f32x4_pmax(zero, x));
   }
   if (kind == SILU || kind == SIGMOID) {
     f4 s = over(one, ADD(one, exp_of(SUB(zero, x)))), rest = MUL(s, SUB(one, s));
@@ -302,6 +321,7 @@ void EXPORT(activate)(int kind, float *value, float *slope, int count) {
     EACH(GELU_TANH)
     EACH(SIGMOID)
     EACH(TANH)
+    EACH(RELU6)
   }
 }
 

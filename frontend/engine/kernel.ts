@@ -9,6 +9,7 @@ export interface Kernel {
   product(a: number, b: number, c: number, rows: number, columns: number, depth: number): void;
   columns(value: number, to: number, height: number, width: number, channels: number, down: number, across: number, step: number, stepAcross: number, top: number, left: number, first: number, last: number, outputs: number): void;
   scatter(from: number, value: number, height: number, width: number, channels: number, down: number, across: number, step: number, stepAcross: number, top: number, left: number, rows: number, outputs: number): void;
+  depthwise(value: number, kernels: number, to: number, height: number, width: number, channels: number, down: number, across: number, step: number, stepAcross: number, top: number, left: number, rows: number, outputs: number, back: number): void;
   activate(kind: number, value: number, slope: number, count: number): void;
   multiply(value: number, by: number, count: number): void;
   add(value: number, more: number, count: number): void;
@@ -23,7 +24,7 @@ export interface Kernel {
 }
 
 /** Activations in the kernel's order. */
-export const ACTIVATIONS = ["elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh"] as const;
+export const ACTIVATIONS = ["elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh", "relu6"] as const;
 
 export interface Memory {
   readonly buffer: ArrayBuffer;

@@ -6,7 +6,7 @@ import type { Network, Operation } from "./network";
 const BINS = 32;
 const INPUTS = 8;
 const WIDEST = 15;
-export const FOLLOWING = ["affine", "elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh"];
+export const FOLLOWING = ["affine", "elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh", "relu6"];
 const KINDS: Record<string, string> = { "mean-pooling": "pooling", "max-pooling": "pooling", "global-mean": "mean", convolution: "convolution", dense: "dense", affine: "normalisation" };
 
 export const kindOf = ({ kind }: Operation): string => KINDS[kind] ?? (FOLLOWING.includes(kind) ? "activation" : "other");
@@ -159,7 +159,7 @@ function kernelsOf(network: Network, number: number): { data: Float32Array; shap
   let at = number;
   while (at >= 0 && FOLLOWING.includes(operations[at].kind)) at = operations[at].from[0] - 1;
   const operation = operations[at];
-  if (operation?.kind !== "convolution") return null;
+  if (operation?.kind !== "convolution" || (operation.groups ?? 1) > 1) return null;
   const { shape, data } = network.weight(operation.weight);
   return Math.max(shape[2], shape[3]) <= WIDEST ? { shape, data, source: operation.from[0] - 1 } : null;
 }

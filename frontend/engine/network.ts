@@ -14,7 +14,7 @@ interface Described {
 }
 export type Operation = Described &
   (
-    | { kind: "convolution"; weight: string; bias?: string; stride: [number, number]; padding: [number, number, number, number]; tiles: [boolean, boolean] }
+    | { kind: "convolution"; weight: string; bias?: string; stride: [number, number]; padding: [number, number, number, number]; tiles: [boolean, boolean]; groups?: number }
     | { kind: "dense"; weight: string; bias?: string }
     | { kind: "affine"; weight: string; bias: string }
     | { kind: "mean-pooling" | "max-pooling"; size: number; stride: number; padding: number; whole: boolean }
@@ -368,13 +368,46 @@ export class Network {
     const { name, from, stride, padding, tiles } = operation;
     const heap = this.#heap;
     const { kernel } = heap;
-    const { shape: found, data } = weight(operation.weight);
-    const [outputs, inputs, down, across] = found;
+    const { shape: written, data: numbers } = weight(operation.weight);
+    const groups = operation.groups ?? 1;
+    const [outputs, read, down, across] = written;
+    const inputs = read * groups;
     const [top, bottom, left, right] = padding;
     const [rows, columns] = [Math.floor((height + top + bottom - down) / stride[0]) + 1, Math.floor((width + left + right - across) / stride[1]) + 1];
-    if (found.length !== 4 || inputs !== channels || rows < 1 || columns < 1) throw new Error(`The operation ${name} does not fit a value of ${height} × ${width} × ${channels} or its own weights.`);
+    if (written.length !== 4 || inputs !== channels || outputs % groups || rows < 1 || columns < 1) throw new Error(`The operation ${name} does not fit a value of ${height} × ${width} × ${channels} or its own weights.`);
     const bias = operation.bias === undefined ? 0 : heap.put(weight(operation.bias).data);
     const [whole, size] = [height * width * channels, rows * columns * outputs];
+    if (groups === channels && outputs === channels) {
+      const kernels = heap.put(numbers.map((_, at) => numbers[(at % channels) * down * across + Math.floor(at / channels)]));
+      const pass = (value: number, to: number, batch: number, back: number): void => {
+        for (let image = 0; image < batch; image++) kernel.depthwise(value + 4 * image * whole, kernels, to + 4 * image * size, height, width, channels, down, across, stride[0], stride[1], top, left, rows, columns, back);
+      };
+      return {
+        name,
+        from,
+        shape: [rows, columns, outputs],
+        run([input], batch) {
+          const output = heap.take(batch * size);
+          pass(input, output, batch, 0);
+          if (bias) kernel.shift(output, 0, bias, batch * rows * columns, outputs);
+          return {
+            output,
+            back(gradient) {
+              const given = heap.zeros(batch * whole);
+              pass(given, gradient, batch, 1);
+              return [given];
+            },
+          };
+        },
+      };
+    }
+    // Other groups are kernels over all channels, with zeros where a group does not read.
+    const each = inputs * down * across;
+    const data = groups === 1 ? numbers : Float32Array.from({ length: outputs * each }, (_, at) => {
+      const [output, input] = [Math.floor(at / each), Math.floor((at % each) / (down * across)) - Math.floor((Math.floor(at / each) * groups) / outputs) * read];
+      return input < 0 || input >= read ? 0 : numbers[(output * read + input) * down * across + (at % (down * across))];
+    });
+    const found = [outputs, inputs, down, across];
     const onward = this.#correlation({ data, outputs, inputs, down, across, tiled: tiles[0], turn: false }, { height, width, rows, columns, stride, top, left });
     const direct = stride[0] === 1 && stride[1] === 1 && down * across * inputs > outputs && top < down && left < across;
     // The way back: turned kernels over the gradient, or, with strides and for few input channels, the plain adjoint.

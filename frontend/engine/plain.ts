@@ -36,6 +36,7 @@ const CURVES: ((x: number) => [number, number])[] = [
     const t = Math.tanh(x);
     return [t, 1 - t * t];
   },
+  (x) => [Math.min(6, Math.max(0, x)), Number(x > 0 && x < 6)],
 ];
 
 export class Plain implements Kernel, Memory {
@@ -100,6 +101,19 @@ export class Plain implements Kernel, Memory {
     const floats = this.#floats;
     this.#windows(height, width, channels, down, across, step, stepAcross, top, left, 0, rows, outputs, (at, place, count) => {
       if (place >= 0) for (let channel = 0; channel < count; channel++) floats[value / 4 + place + channel] += floats[from / 4 + at + channel];
+    });
+  }
+
+  depthwise(value: number, kernels: number, to: number, height: number, width: number, channels: number, down: number, across: number, step: number, stepAcross: number, top: number, left: number, rows: number, outputs: number, back: number): void {
+    const floats = this.#floats;
+    if (!back) floats.fill(0, to / 4, to / 4 + rows * outputs * channels);
+    const [reach, size] = [down * across * channels, channels];
+    this.#windows(height, width, channels, down, across, step, stepAcross, top, left, 0, rows, outputs, (at, place) => {
+      const [own, by] = [to / 4 + Math.floor(at / reach) * size, kernels / 4 + (at % reach)];
+      for (let channel = 0; place >= 0 && channel < size; channel++) {
+        if (back) floats[value / 4 + place + channel] += floats[own + channel] * floats[by + channel];
+        else floats[own + channel] += floats[value / 4 + place + channel] * floats[by + channel];
+      }
     });
   }
 

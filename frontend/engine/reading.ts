@@ -1,4 +1,4 @@
-/** A network's weights as they stand in a page: 16-bit floats, deflated, base64. */
+/** A network's weights as they stand in a page: 16-bit floats, low bytes and then high ones, deflated, base64. */
 import { unpack } from "../src/sources/file";
 
 /** All numbers of 16 bits, by their bits. */
@@ -22,7 +22,9 @@ export async function readWeights(text: string): Promise<Float32Array<ArrayBuffe
   } catch {
     throw new Error("The network's weights can't be unpacked: the file was cut short or changed.");
   }
-  const halves = new Uint16Array(buffer, 0, buffer.byteLength >> 1);
+  // The low bytes of all numbers, then the high ones.
+  const bytes = new Uint8Array(buffer);
+  const count = bytes.length >> 1;
   table ??= numbersOfHalves();
-  return Float32Array.from(halves, (bits) => table![bits]);
+  return Float32Array.from({ length: count }, (_, at) => table![bytes[at] | (bytes[count + at] << 8)]);
 }

@@ -1,5 +1,5 @@
 declare module "*.wasm" {
-  /** Its bytes in base64. */
+  /** Its bytes, deflated, in base64. */
   const text: string;
   export default text;
 }

@@ -38,7 +38,7 @@ async function open(text: string): Promise<Answers> {
   }
   const weights = await readWeights(data.weights);
   data.weights = "";
-  const found = new Answers(data, new Network(data.network, weights, await openHeap(kernelBinary())));
+  const found = new Answers(data, new Network(data.network, weights, await openHeap(await kernelBinary())));
   return found;
 }
 

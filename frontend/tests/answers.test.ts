@@ -17,7 +17,7 @@ const { height, width } = data.network.input;
 const levels = bytesOf(golden.image);
 
 async function opened(): Promise<Answers> {
-  const found = new Answers(data, new Network(data.network, await readWeights(data.weights), await openHeap(kernelBinary())));
+  const found = new Answers(data, new Network(data.network, await readWeights(data.weights), await openHeap(await kernelBinary())));
   const id = golden.answers[0].request.image;
   found.add({ id, pixels: Float32Array.from(levels, (one) => one / 255), name: "picture", thumbnail: { data: levels, width, height }, photo: null, crop: [0, 0, height, width], original: [height, width], caption: `${width} × ${height}, as it is` });
   return found;

@@ -17,7 +17,7 @@ function off(found: Float32Array, wanted: Float32Array): number {
   return found.reduce((size, one, at) => Math.max(size, Math.abs(one - wanted[at])), 0) / most;
 }
 
-describe.each([["vectors", kernelBinary()], ["plain", null]] as const)("%s", (_, binary) => {
+describe.each([["vectors", await kernelBinary()], ["plain", null]] as const)("%s", (_, binary) => {
   test.each(cases.map((each, number) => [number, each] as const))("network %d", async (_number, each) => {
     const network = new Network(each.network as unknown as Description, await readWeights(each.weights), await openHeap(binary));
     const images = numbersOf(each.images);

@@ -14,7 +14,7 @@ interface Clock {
 
 async function opened(text: string, plain = false): Promise<{ data: PageNetwork; network: Network }> {
   const data = JSON.parse(text) as PageNetwork;
-  return { data, network: new Network(data.network, await readWeights(data.weights), await openHeap(plain ? null : kernelBinary())) };
+  return { data, network: new Network(data.network, await readWeights(data.weights), await openHeap(plain ? null : await kernelBinary())) };
 }
 
 const pixelsOf = (bytes: Uint8Array): Float32Array => Float32Array.from(bytes, (one) => one / 255);

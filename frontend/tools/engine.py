@@ -158,6 +158,54 @@ def torch_case(seed: int) -> dict[str, object]:
     }
 
 
+def grouped_network(seed: int) -> nn.Sequential:
+    """Draw a network with depthwise and other grouped convolutions and bounded ReLUs; 6 channels, or 8 in vectors."""
+    torch.manual_seed(seed)
+    random = np.random.default_rng(seed)
+    width = (6, 8)[seed % 2]
+
+    def deep(inputs: int, outputs: int, groups: int) -> nn.Conv2d:
+        kernel = tuple(int(one) for one in random.integers(1, 5, 2))
+        stride, padding = tuple(int(one) for one in random.integers(1, 3, 2)), tuple(one // 2 for one in kernel)
+        bias = bool(random.integers(2))
+        return nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=bias)
+
+    groups = int(random.choice([2, width // 2]))
+    model = nn.Sequential(
+        nn.Conv2d(3, width, 3, padding=1), nn.ReLU6(), deep(width, width, width), nn.ReLU6(),
+        deep(width, 2 * width, groups), nn.SiLU(), deep(2 * width, 4 * width, 2 * width),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4 * width, 5),
+    ).eval()  # fmt: skip
+    model[0].weight.data *= 8  # so that some of it is above 6
+    for parameter in model.parameters():
+        parameter.data = parameter.data.half().float()
+    return model
+
+
+def grouped_case(seed: int) -> dict[str, object]:
+    """The same of a network of PyTorch with groups; its weights are numbers of 16 bits already."""
+    module = grouped_network(seed)
+    steps = traced(module, (3, 13, 12))
+    model = wrap(module, input=InputSpec(13, 12, layout="CHW"), output=OutputSpec(5))
+    written = web_network_of_steps(model, f"grouped {seed}", steps.operations, steps.weights)
+    images = np.random.default_rng(seed).random((IMAGES, 13, 12, 3)).astype(np.float32)
+    factors = np.random.default_rng(seed + 1).normal(size=(IMAGES, 5)).astype(np.float32)
+    layer = "24"[seed % 2]
+    exact = model.astype(np.float64)
+    found = exact.vjp(images.astype(np.float64), {OUTPUT: lambda _: factors[None].astype(np.float64)}, [layer])
+    return {
+        "network": dict(written.description),
+        "weights": written.text,
+        "layer": layer,
+        "images": packed(images),
+        "factors": packed(factors),
+        "outputs": packed(found.outputs),
+        "gradients": packed(found.input_gradients[0]),
+        "activation": packed(found.activations[layer]),
+        "layer_gradient": packed(found.layer_gradients[layer][0]),
+    }
+
+
 def packed(values: np.ndarray) -> str:
     """Numbers as text."""
     return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
@@ -187,6 +235,7 @@ def case(seed: int) -> dict[str, object]:
 def main() -> None:
     """Write the file."""
     cases = [case(seed) for seed in range(16)] + [torch_case(seed) for seed in range(4)]
+    cases += [grouped_case(seed) for seed in range(8)]
     path = Path(__file__).parents[1] / "tests" / "engine.json"
     path.write_text(json.dumps(cases, separators=(",", ":")) + "\n", encoding="utf-8")
 

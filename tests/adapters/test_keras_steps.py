@@ -25,6 +25,7 @@ layers = keras.layers
 ERF = np.vectorize(math.erf)
 CURVES = {
     "relu": lambda x: np.maximum(x, 0),
+    "relu6": lambda x: np.clip(x, 0, 6),
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "silu": lambda x: x / (1 + np.exp(-x)),
     "gelu": lambda x: x * (1 + ERF(x / np.sqrt(2))) / 2,
@@ -50,7 +51,9 @@ def run(steps: Steps, images: Array) -> Array:
         match step["kind"]:
             case "convolution":
                 seen = windows(one, weight.shape[2:], step["stride"], step["padding"], 0.0)
-                value = np.einsum("bhwcyx,ocyx->bhwo", seen, weight) + bias
+                count = step.get("groups", 1)
+                parts = zip(np.split(seen, count, 3), np.split(weight, count), strict=True)
+                value = np.concatenate([np.einsum("bhwcyx,ocyx->bhwo", *one) for one in parts], -1) + bias
             case "dense":
                 value = one @ weight.T + bias
             case "affine":
@@ -75,17 +78,22 @@ def drawn(seed: int) -> keras.Model:
     """A network of any of the layers, with statistics as a training leaves them."""
     random = np.random.default_rng(seed)
     keras.utils.set_random_seed(seed)
-    entering = keras.Input((int(random.integers(9, 14)), int(random.integers(9, 14)), 3))
+    entering = keras.Input((int(random.integers(21, 25)), int(random.integers(21, 25)), 3))
     value = layers.Rescaling(1.5, offset=-0.3)(entering) if seed % 3 == 0 else entering
     for number in range(3):
         padding, kernel = ("same", "valid")[int(random.integers(2))], random.integers(1, 4, 2).tolist()
-        stride = int(random.integers(1, 3)) if number else 1
+        stride = int(random.integers(1, 3)) if number == 1 else 1
         activation = (None, "relu", "gelu", "silu", "elu")[int(random.integers(5))]
         if number == 1 and seed % 2:
             value, padding = layers.ZeroPadding2D(((1, 0), (0, 2)))(value), "valid"
         value = layers.Conv2D(
             5, kernel, strides=stride, padding=padding, activation=activation, use_bias=bool(random.integers(2))
         )(value)
+        if number == 1:
+            value = layers.DepthwiseConv2D(kernel, padding=padding, depth_multiplier=1 + seed % 2, strides=stride)(
+                value
+            )
+            value = layers.Conv2D(10, 2, groups=5, activation="relu6", padding="same")(value)
         if random.integers(2):
             value = layers.BatchNormalization(scale=bool(random.integers(2)))(value)
         if number == 0:
@@ -158,9 +166,9 @@ def of(*made: Any) -> keras.Model:
 
 
 REFUSED = {
-    "depthwise": (lambda: of(layers.DepthwiseConv2D(3, name="deep")), {"about": "operation", "layer": "deep"}),
-    "groups": (lambda: of(layers.Conv2D(6, 3, groups=3)), {"found": "is a convolution with groups or gaps"}),
-    "a bounded ReLU": (lambda: of(layers.ReLU(6.0, name="six")), {"found": "is a ReLU", "layer": "six"}),
+    "gaps": (lambda: of(layers.Conv2D(6, 3, dilation_rate=2)), {"found": "is a convolution with gaps"}),
+    "two at once": (lambda: of(layers.SeparableConv2D(3, 3, name="two")), {"found": "is a SeparableConv2D"}),
+    "a bounded ReLU": (lambda: of(layers.ReLU(5.0, name="five")), {"found": "is a ReLU", "layer": "five"}),
     "an activation": (
         lambda: of(layers.Conv2D(3, 3, activation="selu", name="conv")), {"found": "has the activation selu"},
     ),

