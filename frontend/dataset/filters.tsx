@@ -102,41 +102,48 @@ function ClassChoice({ label, field, rows, state, counts, change }: FiltersProps
 }
 
 /**
- * A part of a name, asked for as soon as nobody has typed for a moment: were it asked for only when the field is left,
- * the press that leaves it would find other images than it was meant for.
+ * What is typed, asked for as soon as nobody has typed for a moment: were it asked for only when the field is left,
+ * the press that leaves it would find other images than it was meant for. What stands in the field stays as it was
+ * typed while it means what is asked for ("0.10" on the way to "0.105").
  */
-function Named({ value, onChange }: { value: string; onChange: (value: string) => void }): JSX.Element {
-  const [typed, setTyped] = useState(value);
+function useTyped<T>(value: T, shown: (value: T) => string, read: (typed: string) => T | undefined, onChange: (value: T) => void): JSX.IntrinsicElements["input"] {
+  const [typed, setTyped] = useState(shown(value));
   const latest = useRef(onChange);
+  const waiting = useRef<ReturnType<typeof setTimeout>>();
   latest.current = onChange;
-  useLayoutEffect(() => setTyped(value), [value]);
   useLayoutEffect(() => {
-    if (typed === value) return;
-    const waiting = setTimeout(() => latest.current(typed), PAUSE);
-    return () => clearTimeout(waiting);
-  }, [typed]);
-  return (
-    <input
-      type="search"
-      value={typed}
-      placeholder="part of a name"
-      size={12}
-      onInput={(event) => setTyped(event.currentTarget.value)}
-      onKeyDown={(event) => event.key === "Enter" && onChange(event.currentTarget.value)}
-    />
-  );
+    if (read(typed) !== value) setTyped(shown(value));
+  }, [value]);
+  useLayoutEffect(() => () => clearTimeout(waiting.current), []);
+  const ask = (text: string): void => {
+    clearTimeout(waiting.current);
+    const meant = read(text);
+    if (meant !== undefined) latest.current(meant);
+  };
+  return {
+    value: typed,
+    onInput: ({ currentTarget: { value: text } }) => {
+      setTyped(text);
+      clearTimeout(waiting.current);
+      waiting.current = setTimeout(() => ask(text), PAUSE);
+    },
+    onKeyDown: ({ key, currentTarget: { value: text } }) => key === "Enter" && ask(text),
+  };
 }
+
+const same = (text: string): string => text;
+
+function Named({ value, onChange }: { value: string; onChange: (value: string) => void }): JSX.Element {
+  return <input type="search" placeholder="part of a name" size={12} {...useTyped(value, same, same, onChange)} />;
+}
+
+const shownEnd = (value: number | null): string => (value === null ? "" : String(Number(value.toPrecision(5))));
+
+/** What an end of a range means: nothing for open, undefined while it is no number. */
+const readEnd = (typed: string): number | null | undefined => (typed.trim() === "" ? null : Number.isFinite(Number(typed)) ? Number(typed) : undefined);
 
 /** One end of a range; empty is open. */
 export function End({ label, value, onChange }: { label: string; value: number | null; onChange: (value: number | null) => void }): JSX.Element {
-  return (
-    <input
-      type="number"
-      step="any"
-      aria-label={label}
-      placeholder={label.split(" ").at(-1)!.toLowerCase()}
-      value={value === null ? "" : String(Number(value.toPrecision(5)))}
-      onChange={(event) => onChange(event.currentTarget.value.trim() === "" || !Number.isFinite(event.currentTarget.valueAsNumber) ? null : event.currentTarget.valueAsNumber)}
-    />
-  );
+  const typing = useTyped(value, shownEnd, readEnd, onChange);
+  return <input type="number" step="any" aria-label={label} placeholder={label.split(" ").at(-1)!.toLowerCase()} {...typing} />;
 }

@@ -39,7 +39,7 @@ def tree(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, tmp_path / name)
     bundle = tmp_path / HOOK.BUNDLE
     bundle.mkdir()
-    for name in HOOK.FILES + HOOK.ENGINE:
+    for name in HOOK.FILES + HOOK.ENGINE + HOOK.CHUNK:
         (bundle / name).write_text("built", encoding="ascii")
     (bundle / "stamp").write_text(HOOK.stamp_of(tmp_path), encoding="ascii")
     return tmp_path
@@ -59,7 +59,7 @@ def test_a_bundle_is_as_old_as_its_sources(tree: Path) -> None:
     assert not HOOK.is_built(tree)
 
 
-@pytest.mark.parametrize("name", [*HOOK.FILES, "stamp"])
+@pytest.mark.parametrize("name", [*HOOK.FILES, *HOOK.CHUNK, "stamp"])
 def test_a_bundle_that_is_not_whole_is_none(tree: Path, name: str) -> None:
     (tree / HOOK.BUNDLE / name).unlink()
     assert not HOOK.is_built(tree)

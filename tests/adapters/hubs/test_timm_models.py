@@ -127,9 +127,12 @@ def test_class_names_are_imagenets_where_there_are_as_many() -> None:
     assert wrap(timm.create_model("test_resnet", num_classes=7)).output.class_names == tuple("0123456")
 
 
-@pytest.mark.parametrize(("name", "near"), [("rsnet18", "resnet18"), ("resnet18.a9_in1k", "resnet18.a1_in1k")])
-def test_unknown_names_come_with_the_nearest(name: str, near: str) -> None:
-    with raises(UsageError, "model") as refused:
+@pytest.mark.parametrize(
+    ("name", "about", "near"),
+    [("rsnet18", "model", "resnet18"), ("resnet18.a9_in1k", "weights", "resnet18.a1_in1k")],
+)
+def test_unknown_names_come_with_the_nearest(name: str, about: str, near: str) -> None:
+    with raises(UsageError, about) as refused:
         open_hub("timm", name)
     assert refused.value.asked in name
     assert near in refused.value.known

@@ -48,9 +48,12 @@ def test_an_open_model_says_that_its_weights_were_taken_for_granted() -> None:
     assert "does not say which weights" in wrapped.input.source
 
 
-@pytest.mark.parametrize(("name", "near"), [("resnet19", "resnet18"), ("resnet18:IMAGENET1K_V7", "IMAGENET1K_V1")])
-def test_unknown_names_come_with_the_nearest(name: str, near: str) -> None:
-    with raises(UsageError, "model") as refused:
+@pytest.mark.parametrize(
+    ("name", "about", "near"),
+    [("resnet19", "model", "resnet18"), ("resnet18:IMAGENET1K_V7", "weights", "IMAGENET1K_V1")],
+)
+def test_unknown_names_come_with_the_nearest(name: str, about: str, near: str) -> None:
+    with raises(UsageError, about) as refused:
         open_hub("torchvision", name, pretrained=False)
     assert refused.value.asked in name
     assert near in refused.value.known
