@@ -61,7 +61,6 @@ VIEWS = {
     "masking/index.tsx": SAYS,
     "layers/enlarged.tsx": OUTPUTS,
     "layers/tiles.tsx": OUTPUTS,
-    "mistakes/tested.tsx": OUTPUTS,
     "training/timeline.tsx": OF_A_RUN,
     "why/index.tsx": SAYS,
 }

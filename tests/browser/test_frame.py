@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from urllib.parse import unquote
@@ -31,7 +32,8 @@ def test_every_link_changes_fragment_title_and_heading_and_back_undoes_it(page: 
     heading, titles = page.get_by_role("heading", level=1), dict(VIEWS.values())
     visited, seen = ["attribution"], [heading.inner_text()]
     for question in QUESTIONS:
-        page.get_by_role("navigation", name="Views").get_by_role("link", name=question, exact=True).click()
+        named = re.compile(rf"^{question}( \(nothing yet: .*\))?$")  # a view without data says what gets it
+        page.get_by_role("navigation", name="Views").get_by_role("link", name=named).click()
         here = page.locator("nav .parts-of a").evaluate_all("all => all.map(one => one.dataset.view)")
         for name in here or [str(page.locator("nav a[aria-current=page]").get_attribute("data-view"))]:
             if not fragment(page).startswith(f"#/{name}"):
