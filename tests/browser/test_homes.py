@@ -71,7 +71,7 @@ def test_one_file_opens_offline_with_one_request_and_its_names_break_nothing(bro
     page.wait_for_selector("canvas", timeout=PATIENCE)
     assert page.evaluate("window.broken") is None
     lacking = page.locator("nav a.lacks")
-    expect(lacking).to_have_text([re.compile("How it learnt"), re.compile("Its mistakes")])
+    expect(lacking).to_have_text([re.compile("How it learnt"), re.compile("Its mistakes"), re.compile("Data set")])
     for link in lacking.all():
         expect(link).to_have_attribute("title", re.compile("Get it with: innerview "))
         link.click()
