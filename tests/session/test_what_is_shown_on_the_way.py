@@ -40,7 +40,11 @@ class Hearing:
         self.levels.append(found)
 
 
-@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - {"attention", "parts"}))  # it has none; nothing on the way
+UNASKED = {"attention", "parts", "dataset", "embedding", "tiles"}
+"""It has no attention and no survey here (tests/workbench/test_shown_survey.py), and nothing on the way to parts."""
+
+
+@pytest.mark.parametrize("kind", sorted(set(ANSWERS) - UNASKED))
 def test_what_is_shown_of_a_question_that_nobody_asked_before_can_be_sent(kind: str) -> None:
     """A fresh session for each: an answer that is kept has nothing on the way, and hides what is shown there."""
     session = Session([OpenedModel("allcnn", MODEL)], RunRegistry(built_in_runs("allcnn")))
