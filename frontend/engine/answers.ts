@@ -19,7 +19,7 @@ import { pathOf } from "./path";
 import type { Network } from "./network";
 import { bricks, type Fill, fillOf, general, gridLabels, painted, regionNames, rounded, sumsOver } from "./pixels";
 import { Random } from "./random";
-import { highest, label, logOdds, softmax, type Target, targetOf } from "./targets";
+import { answerLabel, chanceOf, chancesOf, decide, decides, highest, logOdds, type Target, targetOf } from "./targets";
 import { bitsOf, lines, partsOf, shapleyValues, unsureOf, verdict } from "./truth";
 
 export type Blob = Uint8Array<ArrayBuffer>;
@@ -153,12 +153,17 @@ export class Answers {
   }
 
   #chances(outputs: ArrayLike<number>): number[] {
-    return softmax(outputs, this.data.output.temperature);
+    return chancesOf(outputs, this.data.output);
+  }
+
+  #decided(outputs: ArrayLike<number>, chances: ArrayLike<number> = this.#chances(outputs)): { answer: number; chance: number } {
+    const answer = decide(outputs, chances, this.data.output);
+    return { answer, chance: chanceOf(answer, chances) };
   }
 
   #answered(rows: ArrayLike<number>[]): Record<string, Tensor<Numbers>> {
-    const predicted = rows.map(highest);
-    return { predicted: counts(predicted), confidence: floats(rows.map((row, at) => this.#chances(row)[predicted[at]]), rows.length) };
+    const said = rows.map((row) => this.#decided(row));
+    return { predicted: counts(said.map(({ answer }) => answer)), confidence: floats(said.map(({ chance }) => chance), rows.length) };
   }
 
   #shown(outputs: ArrayLike<number>, always: (number | null)[]): number[] {
@@ -316,7 +321,7 @@ export class Answers {
       case EVIDENCE: {
         const found = this.#parts(image);
         if (!found) throw new Error("This network does not end in a sum over positions, so it has no class evidence; use grad-cam.");
-        if (target.kind === "probability") throw new Error("Class evidence adds up to outputs, and a probability is no sum of them; explain a logit, a contrast or a margin.");
+        if (!target.linear) throw new Error(`Class evidence adds up to outputs, and a ${target.unit} is no sum of them; explain a logit, a contrast or a margin.`);
         const { evidence, rows, columns, classes, outputs } = found;
         const factors = target.factors(outputs);
         const places = Float64Array.from({ length: rows * columns }, (_, at) => factors.reduce((sum, one, index) => sum + one * evidence[at * classes + index], 0));
@@ -462,7 +467,6 @@ export class Answers {
     const rows = places.map((one) => one.outputs);
     const chances = rows.map((row) => this.#chances(row));
     const classes = this.#shown(rows[rows.length - 1], [target.index, versus]);
-    const predicted = rows.map(highest);
     const framed = alphas.flatMap((alpha, at) => (places[at].gradient ? [{ alpha, gradient: places[at].gradient }] : []));
     const shorter = framed.length < alphas.length;
     const arrays: Record<string, Tensor<Numbers>> = {
@@ -471,8 +475,7 @@ export class Answers {
       probabilities: floats(chances.flatMap((row) => classes.map((one) => row[one])), alphas.length, classes.length),
       logits: floats(rows.flatMap((row) => classes.map((one) => row[one])), alphas.length, classes.length),
       classes: counts(classes),
-      predicted: counts(predicted),
-      confidence: floats(chances.map((row, at) => row[predicted[at]]), alphas.length),
+      ...this.#answered(rows),
       norms: floats(places.map((one) => one.norm), alphas.length),
       ...companded("gradients", framed.map((one) => one.gradient), [height, width, channels]),
       gradient_alphas: floats(framed.map((one) => one.alpha), framed.length),
@@ -529,15 +532,15 @@ export class Answers {
     const mean = (table: ArrayLike<number>[][], place: number): number[] => Array.from({ length: this.network.classes }, (_, one) => table.slice(named.length).reduce((sum, row) => sum + row[place][one], 0) / random);
     const said = [...rows.slice(0, named.length), fractions.map((_, place) => mean(rows, place))];
     const believed = [...chances.slice(0, named.length), fractions.map((_, place) => mean(chances, place))];
-    const predicted = said.flatMap((row) => row.map(highest));
+    const decided = said.flatMap((row, order) => row.map((one, place) => this.#decided(one, believed[order][place])));
     const arrays: Record<string, Tensor<Numbers>> = {
       fractions: floats(fractions, fractions.length),
       n_pixels: counts(kept),
       logits: floats(rows.flatMap((row) => row.flatMap((one) => classes.map((at) => one[at]))), ...shape),
       probabilities: floats(chances.flatMap((row) => row.flatMap((one) => classes.map((at) => one[at]))), ...shape),
       classes: counts(classes),
-      predicted: { data: Uint32Array.from(predicted), shape: [said.length, fractions.length] },
-      confidence: floats(believed.flatMap((row, order) => row.map((one, place) => one[predicted[order * fractions.length + place]])), said.length, fractions.length),
+      predicted: { data: Uint32Array.from(decided, ({ answer }) => answer), shape: [said.length, fractions.length] },
+      confidence: floats(decided.map(({ chance }) => chance), said.length, fractions.length),
       rankings: { data: (count <= 65_536 ? Uint16Array : Uint32Array).from(rankings.slice(0, named.length).flatMap((one) => Array.from(one))), shape: [named.length, height, width] },
       fill: { data: bytesOf(fill.pixels), shape: [height, width, channels] },
     };
@@ -545,10 +548,10 @@ export class Answers {
     return this.#payload("masking", id, arrays, { orders, target: target.index, versus, fill: fill.words, seed: 0 });
   }
 
-  /** The log-odds of the class, or against another what is explained of them. */
+  /** What parts are measured on: the log-odds of the class where there are some, or against another what is explained of them. */
   #sure(request: Request, outputs: ArrayLike<number>): { target: Target; versus: number | null } {
     const asked = this.#asked(request, outputs);
-    return asked.versus === null ? { target: logOdds(asked.target.index, this.data.output), versus: null } : asked;
+    return asked.versus === null && this.data.output.ofRegions === "log-odds" ? { target: logOdds(asked.target.index, this.data.output), versus: null } : asked;
   }
 
   /** Whether a map holds: its best part alone, and the image without it, beside other parts of its size and shape. */
@@ -564,7 +567,8 @@ export class Answers {
     const labels = gridLabels(height, width, rows, columns);
     const methods = [EVIDENCE, request.method || USUAL];
     const passes = methods.length * (4 + 2 * draws);
-    const chance = (outputs: ArrayLike<number>): number => this.#chances(outputs)[target.index];
+    const scored = this.data.output.kind === "scores";
+    const chance = (outputs: ArrayLike<number>): number => (scored ? target.score(outputs) : this.#chances(outputs)[target.index]);
     const tried: { method: string; words: string; kind: string; p: number; blob: (all: [string, string, string][], passes: number) => Blob }[] = [];
     let done = 0;
     const shown = (): Blob => {
@@ -603,7 +607,7 @@ export class Answers {
       const words = method === EVIDENCE ? "class evidence" : method.replaceAll("-", " ");
       const { regions, share } = this.#named(heatmap, Array.from(labels, (one) => best[one]));
       const [only, without] = [values.slice(4, 4 + draws), values.slice(4 + draws)];
-      const written = (value: number): string => probability(value);
+      const written = (value: number): string => (scored ? `${number(value, true)} ${target.unit}` : probability(value));
       const range = (all: number[]): string[] => (all.length ? [all.reduce((sum, one) => sum + one, 0) / all.length, Math.min(...all), Math.max(...all)].map(written) : [UNKNOWN, UNKNOWN, UNKNOWN]);
       const parts = painted(pixels, fill.pixels, [best, not(best)].map((part) => Array.from(labels, (one) => part[one])), channels);
       tried.push({
@@ -657,13 +661,15 @@ export class Answers {
     const count = mask.filter(Boolean).length;
     if (count === 0 || count === mask.length) throw new Error(count ? "A region that is the whole image leaves nothing beside it; mark a part." : "The region has no pixel; mark some.");
     const whole = this.#whole(pixels);
-    const { target, versus } = this.#sure(request, whole);
+    const { target, versus } = request.objective ? this.#asked(request, whole) : this.#sure(request, whole);
     const fills = FILLS.map((name) => fillOf(name, pixels, this.#shape, "fill"));
     const { placebos, levels } = this.data.effects;
     const places = placesElsewhere(mask, height, width, placebos);
     const total = 1 + fills.length * (2 * (places.masks.length + 1) + 1);
     const not = (one: readonly boolean[]): boolean[] => one.map((is) => !is);
-    const [score, answer] = [target.score(whole), highest(whole)];
+    const { output } = this.data;
+    const answerOf = (row: ArrayLike<number>): number => (decides(output) ? this.#decided(row).answer : -1);
+    const [score, answer] = [target.score(whole), answerOf(whole)];
     const seen = fills.map(() => ({ removed: [] as Float32Array[], alone: [] as Float32Array[], empty: whole }));
     let done = 1;
     for (const [number, fill] of fills.entries()) {
@@ -672,10 +678,11 @@ export class Answers {
       done += 3;
     }
     const shown = (): Blob => {
-      const removed = seen.map((under) => under.removed.map((row) => score - target.score(row)));
-      const alone = seen.map((under) => under.alone.map((row) => target.score(row) - target.score(under.empty)));
       const scores = [score, ...seen.flatMap((under) => [...under.removed, ...under.alone, under.empty].map((row) => target.score(row)))];
       const tolerance = EVIDENCE_ROUNDING * Math.max(...scores.map(Math.abs));
+      const change = (value: number): number => (Math.abs(value) <= tolerance ? 0 : value); // Rounding has no sign.
+      const removed = seen.map((under) => under.removed.map((row) => change(score - target.score(row))));
+      const alone = seen.map((under) => under.alone.map((row) => change(target.score(row) - target.score(under.empty))));
       const p: [number, number] = [rankP(removed, tolerance), rankP(alone, tolerance)];
       const about = `${id} ${this.data.network.fingerprint}`;
       const own = JSON.stringify([target.words, request.region, request.mask]);
@@ -699,17 +706,17 @@ export class Answers {
         probability: this.#chances(whole)[target.index],
         probabilities: seen.map((under) => this.#chances(under.removed[0])[target.index]),
         answer,
-        removedAnswers: seen.map((under) => highest(under.removed[0])),
-        aloneAnswers: seen.map((under) => highest(under.alone[0])),
+        removedAnswers: seen.map((under) => answerOf(under.removed[0])),
+        aloneAnswers: seen.map((under) => answerOf(under.alone[0])),
         p,
         adjusted,
         tries: counted,
         placebos: n,
         sampled: places.sampled || n < places.masks.length,
-        label: (one) => label(one, this.data.output.classes),
+        label: (one) => answerLabel(one, output),
       });
-      const constant = Math.max(...scores) - Math.min(...scores) <= tolerance;
-      const notes = constant ? ["Cannot be judged: the score is the same whatever is taken away; the model does not look at the image, or the fills are the image itself."] : [];
+      const same = FILLS.filter((_, at) => ![...removed[at], ...alone[at]].some((one) => one));
+      const notes = same.length ? [`Cannot be judged${same.length < FILLS.length ? ` under ${same.join(" and ")}` : ""}: the score is the same whatever is taken away; the model does not look at the image, or the fill is the image itself.`] : [];
       const arrays = { removed: floats(first(removed), fills.length), alone: floats(first(alone), fills.length), removed_elsewhere: floats(elsewhere(removed), n), alone_elsewhere: floats(elsewhere(alone), n) };
       return this.#payload("effects", id, arrays, {
         target: target.index,
@@ -791,7 +798,8 @@ export class Answers {
     const fills = FILLS.map((name) => fillOf(name, pixels, this.#shape, "fill"));
     const coalitions = 2 ** count;
     const total = fills.length * (coalitions - 1) + 1;
-    const answer = highest(whole);
+    const { output } = this.data;
+    const { answer } = this.#decided(whole);
     const values: number[][] = [];
     const empty: boolean[] = [];
     let parts: ReturnType<typeof partsOf> = null;
@@ -799,11 +807,14 @@ export class Answers {
     for (const [number, fill] of fills.entries()) {
       const masks = Array.from({ length: coalitions - 1 }, (_, coalition) => Array.from(labels, (region) => (coalition >> region) & 1));
       const outputs = [...(yield* this.#filled(pixels, fill.pixels, masks, number * (coalitions - 1) + 1, total)), whole];
-      const answers = outputs.map(highest);
-      values.push(shapleyValues(outputs.map((row) => target.score(row))));
-      empty.push(answers[0] === answer);
-      if (parts) continue;
-      parts = partsOf(fill.name, answers, outputs.map((row, at) => this.#chances(row)[answers[at]]), answer, this.data.output.classes);
+      const said = outputs.map((row) => this.#decided(row));
+      const answers = said.map((one) => one.answer);
+      const scores = outputs.map((row) => target.score(row));
+      const judged = Math.max(...scores) - Math.min(...scores) > EVIDENCE_ROUNDING * Math.max(...scores.map(Math.abs));
+      values.push(shapleyValues(scores).map((one) => (judged ? one : 0)));
+      empty.push(decides(output) && answers[0] === answer);
+      if (parts || !decides(output)) continue;
+      parts = partsOf(fill.name, answers, said.map((one) => one.chance), answer, output.answers);
       if (parts) images = painted(pixels, fill.pixels, parts.map(({ coalition }) => { const shown = new Set(bitsOf(coalition)); return Array.from(labels, (region) => shown.has(region)); }), channels);
     }
     const unsure = unsureOf(values);
@@ -824,7 +835,7 @@ export class Answers {
       regions: words,
       fills: fills.map(({ words }) => words),
       unsure,
-      lines: lines(values, names, fills.map(({ words }) => words), empty, label(answer, this.data.output.classes), target.unit, parts, unsure),
+      lines: lines(values, names, fills.map(({ words }) => words), empty, answerLabel(answer, output), target.unit, parts, unsure),
       parts: (parts ?? []).map(({ coalition: _, ...part }) => part),
       verdicts,
       n_evaluations: total,

@@ -1,12 +1,16 @@
-/** What stands in a page with a network (innerview.export.in_page writes it). */
+/** What stands in a page with a network (innerview.workbench.network writes it). */
 import type { Description } from "./network";
 import type { Rules } from "./quadrature";
 
 export interface Output {
   classes: string[];
+  /** What can be said of an image: the classes, and "not" a single one, or none of independent ones. */
+  answers: string[];
+  kind: "logits" | "probabilities" | "sigmoid" | "scores";
   temperature: number;
-  /** What is explained if nobody says. */
+  /** What is explained if nobody says; of parts that are taken away. */
   objective: string;
+  ofRegions: string;
 }
 
 export interface ImageShape {

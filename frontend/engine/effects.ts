@@ -49,6 +49,7 @@ const signed = (value: number): string => `${value < 0 ? MINUS : "+"}${general(M
 function change(values: readonly number[], up: string, down: string, unclear: string, what: string): string {
   const mean = values.reduce((sum, one) => sum + one, 0) / values.length;
   const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (low === 0 && high === 0) return `does not change${what}`;
   if (low < 0 && high > 0) return `${unclear}${what} by ${signed(mean)} (${signed(low)} to ${signed(high)} over ${values.length} fills, which disagree)`;
   const [small, large] = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b);
   return `${mean < 0 ? down : up}${what} by ${general(Math.abs(mean), 3)}${values.length > 1 ? ` (${general(small, 3)} to ${general(large, 3)} over ${values.length} fills)` : ""}`;
@@ -60,9 +61,10 @@ export interface Told {
   fraction: number;
   removed: number[];
   alone: number[];
-  /** Of the class explained: of the image, and without the region under each fill. */
+  /** Of the class explained: of the image, and without the region under each fill; NaN where there are none. */
   probability: number;
   probabilities: number[];
+  /** −1 where none can be read, and all others then too. */
   answer: number;
   removedAnswers: number[];
   aloneAnswers: number[];
@@ -84,10 +86,12 @@ export function told(of: Told): { removed: string; alone: string } {
   const [low, high] = [percent(Math.min(...of.probabilities)), percent(Math.max(...of.probabilities))];
   const changed = of.removedAnswers.filter((one) => one !== of.answer);
   const named = (answers: readonly number[]): string => [...new Set(answers.map(of.label))].join(" or ");
-  const became = changed.length ? `; ${named(changed)} is predicted under ${changed.length} of ${of.removedAnswers.length} fills` : `; ${of.label(of.answer)} is still predicted`;
+  const chances = Number.isNaN(of.probability) ? "" : `, its probability from ${percent(of.probability)} to ${low === high ? low : `${low} to ${high}`}`;
+  const became = of.answer < 0 ? "" : changed.length ? `; ${named(changed)} is predicted under ${changed.length} of ${of.removedAnswers.length} fills` : `; ${of.label(of.answer)} is still predicted`;
+  const called = of.answer < 0 ? "" : `; ${named(of.aloneAnswers)} is predicted`;
   return {
-    removed: `Without the region ${of.name} (${percent(of.fraction)} of the image) the score (${of.explained}) ${change(of.removed.map((one) => -one), "rises", "falls", "changes", "")}, its probability from ${percent(of.probability)} to ${low === high ? low : `${low} to ${high}`}${became}. ${against(0)}`,
-    alone: `Shown alone, it ${change(of.alone, "raises", "lowers", "changes", " the score of the fill")}; ${named(of.aloneAnswers)} is predicted. ${against(1)}`,
+    removed: `Without the region ${of.name} (${percent(of.fraction)} of the image) the score (${of.explained}) ${change(of.removed.map((one) => -one), "rises", "falls", "changes", "")}${chances}${became}. ${against(0)}`,
+    alone: `Shown alone, it ${change(of.alone, "raises", "lowers", "changes", " the score of the fill")}${called}. ${against(1)}`,
   };
 }
 

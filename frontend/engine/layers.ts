@@ -7,7 +7,7 @@ const BINS = 32;
 const INPUTS = 8;
 const WIDEST = 15;
 export const FOLLOWING = ["affine", "elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh", "relu6"];
-const KINDS: Record<string, string> = { "mean-pooling": "pooling", "max-pooling": "pooling", "global-mean": "mean", convolution: "convolution", dense: "dense", affine: "normalisation" };
+const KINDS: Record<string, string> = { "mean-pooling": "pooling", "max-pooling": "pooling", "global-mean": "mean", convolution: "convolution", dense: "dense", affine: "normalisation", softmax: "activation" };
 
 export const kindOf = ({ kind }: Operation): string => KINDS[kind] ?? (FOLLOWING.includes(kind) ? "activation" : "other");
 

@@ -7,6 +7,7 @@
  */
 import { ACTIVATIONS, type Heap } from "./kernel";
 import { panels, turned, WIDE } from "./layout";
+import { softmax } from "./targets";
 
 interface Described {
   name: string;
@@ -18,7 +19,7 @@ export type Operation = Described &
     | { kind: "dense"; weight: string; bias?: string }
     | { kind: "affine"; weight: string; bias: string }
     | { kind: "mean-pooling" | "max-pooling"; size: number; stride: number; padding: number; whole: boolean }
-    | { kind: "global-mean" | "add" }
+    | { kind: "global-mean" | "add" | "softmax" }
     | { kind: "flatten"; layout: "HWC" | "CHW" }
     | { kind: (typeof ACTIVATIONS)[number] }
   );
@@ -338,6 +339,30 @@ export class Network {
             for (const one of inputs.slice(1)) kernel.add(output, one, batch * size);
             // Every way back may write over its own gradient.
             return { output, back: (gradient) => inputs.map((_, place) => own(gradient, batch * size, place === 0)) };
+          },
+        };
+      case "softmax": // over the channels of each place
+        return {
+          name,
+          from,
+          shape,
+          run([input], batch, _, free) {
+            const output = own(input, batch * size, free);
+            const each = (address: number, change: (row: Float32Array, place: number) => void): void => {
+              for (let place = 0; place < batch * height * width; place++) change(heap.floats(address + 4 * place * channels, channels), place);
+            };
+            each(output, (row) => row.set(softmax(row, 1)));
+            return {
+              output,
+              back(gradient) {
+                each(gradient, (row, place) => {
+                  const chances = heap.floats(output + 4 * place * channels, channels);
+                  const mean = chances.reduce((sum, one, at) => sum + one * row[at], 0);
+                  row.forEach((one, at) => (row[at] = chances[at] * (one - mean)));
+                });
+                return [gradient];
+              },
+            };
           },
         };
       default: {

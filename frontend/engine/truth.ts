@@ -47,7 +47,7 @@ export interface Part {
 }
 
 /** Where under one fill a set keeps the answer and another changes it: the surest of the smallest. */
-export function partsOf(fill: string, answers: readonly number[], confidences: readonly number[], answer: number, classes: readonly string[]): [Part, Part] | null {
+export function partsOf(fill: string, answers: readonly number[], confidences: readonly number[], answer: number, answerNames: readonly string[]): [Part, Part] | null {
   const kept = answers.map((one) => one === answer);
   const all = answers.length - 1;
   const enough = minimalSets(kept);
@@ -63,7 +63,7 @@ export function partsOf(fill: string, answers: readonly number[], confidences: r
     return {
       name,
       regions: best,
-      says: `${classes[answers[coalition]]} (${probability(confidences[coalition])})`,
+      says: answerNames[answers[coalition]] + (Number.isNaN(confidences[coalition]) ? "" : ` (${probability(confidences[coalition])})`),
       fill,
       same: counted.filter((is, at) => is && kept[at] !== removed).length,
       sets: counted.filter(Boolean).length,

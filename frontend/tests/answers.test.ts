@@ -12,14 +12,14 @@ import type { Request } from "../src/sources/source";
 import golden from "./answers.json";
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const data = golden.network as unknown as PageNetwork;
-const { height, width } = data.network.input;
-const levels = bytesOf(golden.image);
+type Golden = (typeof golden)[number];
 
-async function opened(): Promise<Answers> {
+async function opened({ network: written, image, answers }: Golden): Promise<Answers> {
+  const data = written as unknown as PageNetwork;
+  const { height, width } = data.network.input;
+  const levels = bytesOf(image);
   const found = new Answers(data, new Network(data.network, await readWeights(data.weights), await openHeap(await kernelBinary())));
-  const id = golden.answers[0].request.image;
-  found.add({ id, pixels: Float32Array.from(levels, (one) => one / 255), name: "picture", thumbnail: { data: levels, width, height }, photo: null, crop: [0, 0, height, width], original: [height, width], caption: `${width} × ${height}, as it is` });
+  found.add({ id: answers[0].request.image, pixels: Float32Array.from(levels, (one) => one / 255), name: "picture", thumbnail: { data: levels, width, height }, photo: null, crop: [0, 0, height, width], original: [height, width], caption: `${width} × ${height}, as it is` });
   return found;
 }
 
@@ -46,8 +46,10 @@ function same(found: unknown, wanted: unknown, name: string): void {
   } else expect(found, name).toEqual(wanted);
 }
 
-test.each(golden.answers.map((one, number) => [number, JSON.stringify({ ...one.request, image: undefined, model: undefined, mask: undefined }), one] as const))("%d %s", async (_, _words, { request, state, payload }) => {
-  const found = ended(await opened(), request as unknown as Request);
+const cases = golden.flatMap((each) => each.answers.map((one) => [`${each.network.output.kind} of ${each.network.output.classes.length}`, JSON.stringify({ ...one.request, image: undefined, model: undefined, mask: undefined }), each, one] as const));
+
+test.each(cases)("%s: %s", async (_kind, _words, each, { request, state, payload }) => {
+  const found = ended(await opened(each), request as unknown as Request);
   expect(found.state).toBe(state);
   const [ours, theirs] = [readPayload(found.blob.buffer), readPayload(bytesOf(payload).buffer)];
   const { versions: _ours, ...meta } = ours.meta;
@@ -63,5 +65,26 @@ test.each(golden.answers.map((one, number) => [number, JSON.stringify({ ...one.r
     const most = values.reduce((size, one) => Math.max(size, Math.abs(one) || 0), 1e-9);
     const off = values.reduce((size, one, at) => Math.max(size, Number.isNaN(one) && Number.isNaN(own.data[at]) ? 0 : Math.abs(one - own.data[at])), 0);
     expect(off, name).toBeLessThanOrEqual(bytes ? 1 : name === "pixel_error" ? 0.02 * most : RELATIVE * most);
+  }
+});
+
+/** What can be explained of outputs of a kind; the rest is refused, as in innerview.targets. */
+const EXPLAINED: Record<string, string[]> = {
+  "logits of 10": ["logit", "contrast", "probability", "log-odds"],
+  "sigmoid of 3": ["logit", "contrast"],
+  "sigmoid of 1": ["logit", "contrast"],
+  "probabilities of 3": ["probability"],
+  "probabilities of 1": ["probability"],
+  "scores of 3": ["logit", "contrast"],
+  "scores of 1": ["logit", "contrast"],
+};
+
+test.each(golden.map((each) => [`${each.network.output.kind} of ${each.network.output.classes.length}`, each] as const))("%s: what has no meaning of such outputs is refused", async (name, each) => {
+  const answers = await opened(each);
+  const { image } = each.answers[0].request;
+  for (const objective of ["logit", "contrast", "probability", "log-odds"]) {
+    const asked = (): Ended => ended(answers, { kind: "map", image, objective, target: 0, method: "gradient" } as unknown as Request);
+    if (EXPLAINED[name].includes(objective)) expect(readPayload(asked().blob.buffer).meta).toMatchObject({ objective });
+    else expect(asked).toThrow(`${objective} was to be explained of a network that gives ${each.network.output.kind}; of those there is ${EXPLAINED[name].join(", ")}.`);
   }
 });

@@ -32,6 +32,7 @@ CURVES = {
     "gelu-tanh": lambda x: x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
+    "softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True),
 }
 
 
@@ -152,6 +153,15 @@ def test_a_model_that_ends_in_softmax_goes_into_a_page_with_its_logits(ends: lis
     np.testing.assert_allclose(run(steps, entering), model.forward(images).outputs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("ends", [[layers.Dense(3, activation="softmax")], [layers.Dense(3), layers.Softmax()]])
+def test_probabilities_go_into_a_page_as_they_are(ends: list[Any]) -> None:
+    output = OutputSpec(("a", "b", "c"), kind="probabilities")
+    model = wrap(sequential(*ends), input=InputSpec(8, 8), output=output)
+    assert page_network(model, "small")["network"]["operations"][-1]["kind"] == "softmax"
+    images = image_of(model.model)
+    np.testing.assert_allclose(run(followed(model.model), images), model.forward(images).outputs, rtol=1e-4, atol=1e-5)
+
+
 class Subclassed(keras.Model):
     def __init__(self) -> None:
         super().__init__()
@@ -171,6 +181,9 @@ REFUSED = {
     "a bounded ReLU": (lambda: of(layers.ReLU(5.0, name="five")), {"found": "is a ReLU", "layer": "five"}),
     "an activation": (
         lambda: of(layers.Conv2D(3, 3, activation="selu", name="conv")), {"found": "has the activation selu"},
+    ),
+    "softmax of rows": (
+        lambda: of(layers.Softmax(axis=1, name="rows")), {"found": "is a softmax over another axis than the channels"},
     ),
     "padding alone": (
         lambda: of(layers.ZeroPadding2D(1), layers.MaxPooling2D(2, name="pool")),

@@ -111,10 +111,42 @@ def test_a_model_of_pytorch_goes_into_a_page() -> None:
     assert found["network"]["fingerprint"] == model.fingerprint
     assert found["error"] > 0
     assert set(found["layers"]) <= {one["name"] for one in found["network"]["operations"]}
-    single = wrap(small(), input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(3, kind="sigmoid"))
-    with raises(UsageError, "kind", asked="single", found="sigmoid"):
-        page_network(single, "single")
     assert np.isfinite(found["error"])
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind", "last"),
+    [
+        (nn.Softmax(dim=1), "logits", "dense"),
+        (nn.LogSoftmax(dim=1), "logits", "dense"),
+        (nn.Softmax(dim=-1), "probabilities", "softmax"),
+        (nn.Sigmoid(), "sigmoid", "dense"),
+        (nn.Identity(), "sigmoid", "dense"),
+        (nn.ReLU(), "scores", "relu"),
+    ],
+)
+def test_what_stands_behind_the_outputs_is_left_out_as_by_the_model(ending: nn.Module, kind: str, last: str) -> None:
+    module = nn.Sequential(*small(), ending).eval()
+    model = wrap(module, input=InputSpec(8, 8, layout="CHW"), output=OutputSpec(("a", "b", "c"), kind=kind))
+    found = page_network(model, "small")
+    assert found["network"]["operations"][-1]["kind"] == last
+    assert found["output"]["kind"] == kind
+
+
+class Sideways(nn.Module):
+    """Takes softmax over rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(3, 3, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(self.one(x), dim=2).mean([2, 3])
+
+
+def test_a_softmax_over_anything_but_channels_is_refused() -> None:
+    with raises(UsageError, "operation", found="calls softmax", layer="softmax"):
+        traced(Sideways().eval(), (3, 8, 8))
 
 
 def test_a_model_that_is_being_trained_comes_back_as_it_was() -> None:

@@ -15,10 +15,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import Heard
 from browser.driving import PATIENCE, settle
+from innerview.adapters.numpy.model import NumpyModel
+from innerview.adapters.numpy.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.allcnn import load_pretrained
 from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods import predict
+from innerview.model import InputSpec, OutputSpec
 from innerview.viewer.payload import decode
 from innerview.workbench.page.report import page as write_page
 from innerview.workbench.page.report import report
@@ -62,6 +65,31 @@ def test_a_photo_of_ones_own_is_answered_offline(context: BrowserContext, file: 
     settle(page)
     outside = [url for url in asked if not url.startswith(("data:", "blob:"))]
     assert outside == [file.as_uri()]
+
+
+@pytest.mark.parametrize("names", [("dog",), ("dog", "cat", "bird")], ids=["one", "several"])
+def test_questions_of_their_own_are_answered_each_for_itself(
+    context: BrowserContext, tmp_path: Path, heard: Heard, names: tuple[str, ...]
+) -> None:
+    random = np.random.default_rng(len(names))
+    weights = {"conv.weight": random.normal(0, 0.4, (8, 3, 3, 3)), "dense.weight": random.normal(0, 1, (len(names), 8))}
+    weights["dense.bias"] = np.array([-2.0, -1.0, -3.0][: len(names)])
+    half = {name: value.astype(np.float16).astype(np.float32) for name, value in weights.items()}
+    operations = [Convolution("conv", 1, "same", bias=False), ELU("elu"), GlobalMean("mean"), Dense("dense")]
+    model = NumpyModel(InputSpec(32, 32), OutputSpec(names, kind="sigmoid"), operations, half)
+    known = predict(model, preprocess(example_image("rocket"), model.input).pixels[None])[0]
+    assert known.index == len(names)
+    path = tmp_path / "page.html"
+    write_page((), model, output=path)
+    page = context.new_page()
+    heard.listen(page)
+    page.goto(path.as_uri())
+    page.locator("input[type=file]").set_input_files(ROCKET)
+    said = {1: f"It says not dog, {100 * known.confidence:.1f} %", 3: "It says none of them"}[len(names)]
+    expect(page.locator("h1")).to_contain_text(said, timeout=PATIENCE)
+    for name, chance in zip(names, known.probabilities, strict=True):
+        bar = page.locator(".classes .class").filter(has_text=name)
+        expect(bar).to_contain_text(f"{100 * chance:.1f} %", timeout=PATIENCE)
 
 
 def test_what_it_can_not_read_or_answer_it_says(context: BrowserContext, file: Path, tmp_path: Path) -> None:

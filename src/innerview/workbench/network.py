@@ -33,7 +33,7 @@ from innerview.session.compute.integrated import LARGE
 from innerview.session.compute.truth import ORDINALS, REFUSED
 from innerview.session.layers import layers_shown
 from innerview.session.query import Query
-from innerview.targets import Logit, usual_kind
+from innerview.targets import named_target, usual_kind, usual_of_regions
 from innerview.types import Image
 from innerview.viewer import sentences
 
@@ -110,12 +110,6 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
     Raises:
         UsageError: the network can't be put into a page; says why.
     """
-    output = model.output
-    if output.kind != "logits" or len(output.class_names) == 1:
-        raise UsageError(
-            f"{name} gives {output.kind} of {len(output.class_names)} classes; the page's own engine answers for "
-            "networks that give the logits of several"
-        ).of("kind", asked=name, found=output.kind)
     written = _written(model, name, limit)
     known = {one["name"] for one in written.description["operations"]}
     return {
@@ -182,8 +176,11 @@ def _about(name: str, fingerprint: str) -> str:
 def _output(output: OutputSpec) -> dict[str, Any]:
     return {
         "classes": list(output.class_names),
+        "answers": list(output.answers),
+        "kind": output.kind,
         "temperature": output.temperature,
         "objective": usual_kind(output),
+        "ofRegions": usual_of_regions(output),
     }
 
 
@@ -209,7 +206,7 @@ def _of_torch(model: Model, name: str, limit: int) -> WebNetwork | None:
     if taken.layout != "CHW":
         raise UsageError(f"{name} takes its channels last").of("channels", asked=name)
     full = model if precision_of(model) == "float32" else model.astype(np.float32)
-    steps = traced(full.model, (taken.channels, taken.height, taken.width))
+    steps = traced(full.model, (taken.channels, taken.height, taken.width), set_aside=bool(model.set_aside))
     return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
 
 
@@ -230,7 +227,7 @@ def _evidence(model: Model, known: Collection[str]) -> dict[str, Any] | None:
     """Where the class evidence is, and how far a position sees; None for a network without."""
     noise = np.random.default_rng(1).random(model.input.shape, dtype=np.float32)
     try:
-        found = class_evidence(model, noise.astype(model.dtype), Logit(0))
+        found = class_evidence(model, noise.astype(model.dtype), named_target(usual_kind(model.output), 0))
     except UsageError:
         return None
     if not {found.layer, *found.head} <= set(known):

@@ -36,6 +36,7 @@ CURVES: Final[Mapping[str, str]] = {
     "gelu": "gelu",
     "sigmoid": "sigmoid",
     "tanh": "tanh",
+    "softmax": "softmax",
     "linear": "",
 }
 """Keras's activation functions by their names; nothing is done for an empty word."""
@@ -48,6 +49,7 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "Gelu": "gelu-tanh",
     "Sigmoid": "sigmoid",
     "Tanh": "tanh",
+    "Softmax": "softmax",
 }
 """Functions of keras.ops by their classes; `keras.ops.gelu` takes tanh for the normal distribution unless told."""
 
@@ -172,9 +174,9 @@ class _Following:
             return self._add(name, [source], {"kind": "global-mean"})
         if kind is layers.Flatten:
             return self._add(name, [source], {"kind": "flatten", "layout": "HWC"})
-        return self._curve(name, layer, source)
+        return self._curve(name, layer, source, len(shape))
 
-    def _curve(self, name: str, layer: Any, source: _Value) -> _Value:
+    def _curve(self, name: str, layer: Any, source: _Value, axes: int) -> _Value:
         kind = type(layer)
         if layer is self._ending:
             return source
@@ -184,6 +186,10 @@ class _Following:
             return self._add(name, [source], {"kind": "relu6" if layer.max_value else "relu"})
         if kind is layers.ELU and layer.alpha == 1:
             return self._add(name, [source], {"kind": "elu"})
+        if kind.__name__ == "Softmax" and layer.axis not in {-1, axes}:
+            raise _other(name, "is a softmax over another axis than the channels")
+        if kind is layers.Softmax:
+            return self._add(name, [source], {"kind": "softmax"})
         if kind.__module__.startswith("keras.src.ops.") and kind.__name__ in OPERATIONS:
             exact = kind.__name__ == "Gelu" and not layer.approximate
             return self._add(name, [source], {"kind": "gelu" if exact else OPERATIONS[kind.__name__]})

@@ -274,6 +274,11 @@ class TorchModel:
         """The operation that gives the outputs, where PyTorch's graph shows it."""
         return self._running.ending
 
+    @property
+    def set_aside(self) -> Found:
+        """The ending that is set aside, so that the outputs are what stands before it; empty for none."""
+        return self._running.taken_off
+
     def outputs(self, entering: torch.Tensor) -> torch.Tensor:
         """From what the module takes to what stands for its output here, on the graph, for whoever runs it himself."""
         return self._running.outputs(entering)

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 import numpy as np
 import torch
 from torch import fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
 
 from innerview.adapters.torch.calls import looking
 from innerview.errors import UsageError
@@ -48,6 +49,7 @@ VIEWS: Final = ("view", "reshape")
 FLAT: Final = (torch.flatten, "flatten")
 MEANS: Final = (torch.mean, "mean")
 SIDES: Final = ([2, 3], [-2, -1])
+SOFTMAX: Final = (torch.softmax, nn.functional.softmax, "softmax")
 SUMS: Final = (operator.add, operator.iadd, torch.add)
 
 
@@ -59,8 +61,13 @@ class Steps:
     weights: dict[str, Array] = field(default_factory=dict[str, Array])
 
 
-def traced(module: nn.Module, shape: tuple[int, int, int]) -> Steps:
+def traced(module: nn.Module, shape: tuple[int, int, int], *, set_aside: bool = False) -> Steps:
     """Trace a module that takes images of this shape (channels in front), as it is in evaluation mode.
+
+    Args:
+        module: that is traced.
+        shape: of an image, channels, height and width.
+        set_aside: leave out the operation that gives the output, such as the softmax over logits.
 
     Raises:
         UsageError: it can't be traced, or is made of something else; says of what.
@@ -70,7 +77,8 @@ def traced(module: nn.Module, shape: tuple[int, int, int]) -> Steps:
         try:
             graph = fx.symbolic_trace(module)
             with torch.no_grad():
-                same = bool(torch.allclose(graph(noise), module(noise), rtol=1e-5, atol=1e-6))
+                found = ShapeProp(graph).propagate(noise)
+                same = bool(torch.allclose(found, module(noise), rtol=1e-5, atol=1e-6))
         except Exception as problem:
             raise UsageError(f"the network can't be traced ({type(problem).__name__})").of(
                 "trace", found=type(problem).__name__
@@ -79,18 +87,24 @@ def traced(module: nn.Module, shape: tuple[int, int, int]) -> Steps:
             raise UsageError("the network can't be traced: what was traced answers otherwise").of(
                 "trace", found="other answers"
             )
-        return _Tracing(graph).found
+        return _Tracing(graph, set_aside=set_aside).found
 
 
 class _Tracing:
     """One graph on its way."""
 
-    def __init__(self, graph: fx.GraphModule) -> None:
+    def __init__(self, graph: fx.GraphModule, *, set_aside: bool) -> None:
         self._modules = dict(graph.named_modules())
         self.found = Steps()
         self._values: dict[fx.Node, int] = {}
-        for node in graph.graph.nodes:
-            self._take(node)
+        *nodes, output = graph.graph.nodes
+        ending = output.args[0] if set_aside else None
+        for node in nodes:
+            if node is ending:
+                self._values[node] = self._source(node)
+            else:
+                self._take(node)
+        self._take(output)
 
     def _take(self, node: fx.Node) -> None:
         match node.op:
@@ -158,12 +172,18 @@ class _Tracing:
                 self._add(node, "elu")
             case nn.GELU():
                 self._add(node, "gelu" if module.approximate == "none" else "gelu-tanh")
+            case nn.Softmax() if self._over_channels(node, module.dim):
+                self._add(node, "softmax")
             case _ if kind in CURVES:
                 self._add(node, CURVES[kind])
             case _ if kind in SKIPPED:
                 self._values[node] = self._source(node)
             case _:
                 raise _other(node, f"is a {kind.__name__}")
+
+    def _over_channels(self, node: fx.Node, axis: object) -> bool:
+        """Whether an axis, counted from either end, is the channels'."""
+        return axis in {1, 1 - len(node.meta["tensor_meta"].shape)}
 
     def _convolution(self, name: str, module: nn.Conv2d) -> Step:
         padding = module.padding
@@ -216,6 +236,8 @@ class _Tracing:
         rest = [one for one in (*node.args[1:], *node.kwargs.values()) if one is not False]
         if target in SUMS and len(rest) == 1:
             self._add(node, "add", two=True)
+        elif target in SOFTMAX and self._over_channels(node, next(iter(rest), None)):
+            self._add(node, "softmax")
         elif target in FUNCTIONS and not rest:
             self._add(node, FUNCTIONS[target])
         elif (target in FLAT and rest in ([1], [1, -1])) or (target in VIEWS and _of_batch(rest)):
