@@ -31,7 +31,7 @@ SOURCES = (
     "src/innerview/viewer/explanations.json",
     "src/innerview/pictures/ramps.json",
 )
-LEFT_OUT = {"node_modules", "dist", "tests", "dev", "coverage"}
+LEFT_OUT = {"node_modules", "dist", "tests", "dev", "coverage", "__pycache__"}
 BUNDLE = "src/innerview/viewer/bundle"
 FILES = ("viewer.js", "viewer.css")
 ENGINE = ("engine.js", "live.js")
