@@ -14,6 +14,8 @@ describe("the certificate", () => {
     [{ ...META, status: "refining", error: 0.021 }, "○", "Refining: 2.1 % now, asked 1 %", false],
     [{ ...META, status: "refining", error: null }, "○", "Refining: error not known yet, asked 1 %", false],
     [{ ...META, status: "not-met", error: 0.018, n_evaluations: 64 }, "!", "1.8 % reached, 1 % asked: 64 evaluations spent", true],
+    [{ ...META, status: "rounded", error: 0.026 }, "!", "2.6 % reached, 1 % asked: the model's precision allows no more · 17 evaluations", false],
+    [{ ...META, status: "rounded", error: null }, "!", "Error not known, 1 % asked: the model's precision allows no more · 17 evaluations", false],
     [{ ...META, tolerance: null, error: null, n_evaluations: 1, relative_convergence_delta: null }, "", "Error not estimated · 1 evaluation", false],
     [{ ...META, tolerance: 0.001 }, "✓", "Error ≤ 0.84 % of the map · asked 0.1 % · 17 evaluations · convergence delta 0.12 %", false],
   ])("%#", (meta, mark, words, short) => expect(certificate(meta)).toEqual({ mark, words, short }));

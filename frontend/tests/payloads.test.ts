@@ -78,6 +78,12 @@ describe("margin", () => {
 
   test("is the difference; errors add and the relative error refers to it", () => {
     const [a, b] = [map(3, 3), map(4, 5)];
+    a.meta.tolerance = 0.001;
+    const missed = (one: string, other: string): string =>
+      margin({ ...a, meta: { ...a.meta, status: one } }, { ...b, meta: { ...b.meta, status: other } }, 10).meta.status;
+    expect(missed("done", "not-met")).toBe("not-met");
+    expect(missed("not-met", "rounded")).toBe("rounded");
+    expect(missed("rounded", "no-gradient")).toBe("no-gradient");
     const found = margin(a, b, 10);
     const [left, right, difference] = [a, b, found].map(({ arrays }) => numbers(arrays, "heatmap"));
     difference.forEach((v, i) => expect(v).toBeCloseTo(left[i] - right[i], 6));

@@ -151,19 +151,28 @@ class AmbiguousClass(UnknownClass):
 
 
 class MissingExtra(UsageError):
-    """Something needs a package that comes with one of innerview's extras.
+    """Something needs a package that comes with one of innerview's extras: it is not there, or importing it fails.
 
     Attributes:
         about: "extra".
         asked: what needs it.
+        found: the kind of error that importing it raised; None where it is not installed.
         extra: brings it.
         command: installs it.
     """
 
-    def __init__(self, what: str, extra: str) -> None:
-        self.extra, self.command = extra, f"pip install 'innerview[{extra}]'"
-        super().__init__(f"{what} needs a package that is not installed: {self.command}")
-        self.of("extra", asked=what)
+    def __init__(self, what: str, extra: str, problem: Exception | None = None) -> None:
+        broken = problem is not None and not isinstance(problem, ModuleNotFoundError)
+        again = "--force-reinstall " if broken else ""
+        self.extra, self.command = extra, f"pip install {again}'innerview[{extra}]'"
+        super().__init__(
+            f"{what} needs a package that is installed and can't be imported ({type(problem).__name__}: "
+            f"{' '.join(str(problem).split())[:200]}). Builds or versions that do not belong together do that; install "
+            f"them anew, together: {self.command}"
+            if broken
+            else f"{what} needs a package that is not installed: {self.command}"
+        )
+        self.of("extra", asked=what, found=type(problem).__name__ if broken else None)
 
 
 class ImageError(InnerviewError):

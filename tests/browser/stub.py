@@ -36,12 +36,14 @@ class Stub:
         levels: of every map: values (height × width), estimated error, status, evaluations; the last one ends it.
         gates: one before each level, to be opened by the test; none for no waiting.
         queries: maps that were asked for.
+        notes: of every map.
     """
 
     session: Session
     levels: list[tuple[Array, float, str, int]] = field(default_factory=list)
     gates: list[threading.Event] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def values(self, query: Query) -> list[tuple[Array, float, str, int]]:
         """The levels of one map; replaced by tests."""
@@ -55,11 +57,11 @@ class Stub:
             if at < len(self.gates):
                 assert self.gates[at].wait(PATIENCE)
             if at < len(levels) - 1:
-                listener.level(made(query, *level))
-        return made(query, *levels[-1])
+                listener.level(made(query, *level, self.notes))
+        return made(query, *levels[-1], self.notes)
 
 
-def made(query: Query, values: Array, error: float, status: str, evaluations: int) -> Payload:
+def made(query: Query, values: Array, error: float, status: str, evaluations: int, notes: list[str]) -> Payload:
     """A map as the server would send it."""
     return make_payload(
         "map",
@@ -85,7 +87,7 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
         status_words="It was made up.",
         score=2.0,
         baseline_score=0.5,
-        notes=[],
+        notes=notes,
         convergence=[],
     )
 

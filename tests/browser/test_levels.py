@@ -185,6 +185,18 @@ def test_an_ended_budget_says_what_was_reached_and_can_be_continued(tab: Page, s
     expect(line.get_by_role("button", name="Continue")).to_have_count(0)
 
 
+def test_what_precision_does_not_allow_is_said_and_more_is_not_offered(tab: Page, stub: tuple[Stub, str]) -> None:
+    made, url = stub
+    made.values = lambda query: [(VALUES, 0.025, "rounded", 64)]  # type: ignore[method-assign]
+    made.notes = ["1 % can't be reached: the model computes in bfloat16."]
+    tab.goto(f"{url}#/attribution?o=map")
+    line = tab.locator(CERTIFICATE)
+    expect(line).to_contain_text("! 2.5 % reached, 1 % asked: the model's precision allows no more · 64 evaluations")
+    expect(line.get_by_role("button", name="Continue")).to_have_count(0)
+    tab.get_by_text("How exact?").click()
+    expect(tab.locator(".certificate details")).to_contain_text(made.notes[0])
+
+
 def test_a_dropped_socket_leaves_the_sliders_and_takes_up_the_work(tab: Page, stub: tuple[Stub, str]) -> None:
     made, url = stub
     made.levels = [(VALUES, 0.2, "refining", 5), (VALUES, 0.001, "done", 9)]

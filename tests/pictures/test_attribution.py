@@ -150,6 +150,9 @@ def test_a_computation_to_a_tolerance_says_whether_it_was_met() -> None:
     missed = replace(met, tolerance=1e-5, status=Status.BUDGET_EXHAUSTED)
     line = f"! error 0.84 % of the map (estimate), asked 0.001 %: {cost} spent · convergence delta 0.67 %"
     assert certificate(missed) == line
+    rounded = replace(missed, status=Status.ROUNDED)
+    allowed = f"asked 0.001 %, and the model's precision allows no more: {cost} · convergence delta 0.67 %"
+    assert certificate(rounded) == f"! error 0.84 % of the map (estimate), {allowed}"
     unknown = replace(missed, error=np.inf)
     assert certificate(unknown).startswith("! error not known, asked 0.001 %")
 

@@ -9,6 +9,9 @@ export interface Certificate {
   short: boolean;
 }
 
+/** States of a final map that is not as exact as was asked; a live source's answer then ends "not-met". */
+export const MISSED: readonly string[] = ["not-met", "rounded", "no-gradient"];
+
 /** Per cent without needless digits: what was asked. */
 export const asked = (tolerance: number): string => `${Number((100 * tolerance).toPrecision(3))} %`;
 
@@ -22,9 +25,13 @@ export function certificate(meta: Pick<MapMeta, "error" | "tolerance" | "n_evalu
   if (status === "refining") {
     return { mark: "○", words: `Refining: ${known ? `${error(found)} now` : "error not known yet"}, asked ${asked(tolerance)}`, short: false };
   }
+  const reached = known ? `${error(found)} reached` : "Error not known";
+  if (status === "rounded") {
+    return { mark: "!", words: `${reached}, ${asked(tolerance)} asked: the model's precision allows no more · ${cost}`, short: false };
+  }
   if (!known && status !== "not-met") return { mark: "", words: `Error not estimated · ${cost}${missed}`, short: false };
   if (status === "not-met") {
-    return { mark: "!", words: `${known ? `${error(found)} reached` : "Error not known"}, ${asked(tolerance)} asked: ${cost} spent`, short: true };
+    return { mark: "!", words: `${reached}, ${asked(tolerance)} asked: ${cost} spent`, short: true };
   }
   return { mark: "✓", words: `Error ≤ ${error(found ?? Number.NaN)} of the map · asked ${asked(tolerance)} · ${cost}${missed}`, short: false };
 }

@@ -24,6 +24,7 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
   const minus = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : factor * (x - y));
   const met = a.meta.tolerance !== null && estimated <= a.meta.tolerance && Math.abs(gap) / size <= a.meta.tolerance;
   const blind = [a, b].find(({ meta }) => meta.status === "no-gradient");
+  const rounded = [a, b].find(({ meta }) => meta.status === "rounded");
   return {
     kind: "map",
     arrays,
@@ -38,9 +39,9 @@ export function margin(a: Payload<"map">, b: Payload<"map">, classes: number): P
       n_evaluations: a.meta.n_evaluations + b.meta.n_evaluations,
       score: factor * (a.meta.score - b.meta.score),
       baseline_score: minus(a.meta.baseline_score, b.meta.baseline_score),
-      status: blind ? "no-gradient" : met ? "done" : "not-met",
-      status_words: (blind ?? a).meta.status_words,
-      notes: [...((blind?.meta.notes as string[] | undefined) ?? []), "Made from the two classes' maps: the attribution is linear in the score, and the errors add."],
+      status: blind ? "no-gradient" : met ? "done" : rounded ? "rounded" : "not-met",
+      status_words: (blind ?? (met ? a : rounded ?? a)).meta.status_words,
+      notes: [...(((blind ?? rounded)?.meta.notes as string[] | undefined) ?? []), "Made from the two classes' maps: the attribution is linear in the score, and the errors add."],
     },
   };
 }

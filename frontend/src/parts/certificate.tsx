@@ -46,6 +46,9 @@ export function CertificateLine({ meta, facts, previous, onMore }: { meta: MapMe
           {facts.error && ` ${count(wavering)} of ${count(facts.values.length)} pixels have an error larger than their value.`}
           {meta.convergence_delta !== null && ` Convergence delta (what the sum misses of the change of the score): ${number(meta.convergence_delta, true)} ${meta.unit}.`}
         </p>
+        {(meta.notes as string[]).map((note) => (
+          <p key={note}>{note}</p>
+        ))}
         <p class="second">{EXPLANATIONS.error.source}</p>
       </details>
     </div>

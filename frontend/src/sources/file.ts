@@ -4,6 +4,7 @@
  * Payloads are packed (deflate) texts; each is unpacked when it is first asked for. A map of "class A, not B" is made
  * from the two classes' maps when both are there, since the attribution is linear in the score.
  */
+import { MISSED } from "../core/certificate";
 import { readPayload } from "../core/safetensors";
 import { margin } from "../core/margin";
 import type { Kind, Payload } from "../generated/payloads";
@@ -95,7 +96,7 @@ export function fileSource(from: Document | FilePage, state: "file" | "notebook"
       let wanted = true;
       answer(request).then(
         (payload) => {
-          const missed = payload.kind === "map" && (payload.meta.status === "not-met" || payload.meta.status === "no-gradient");
+          const missed = payload.kind === "map" && MISSED.includes(payload.meta.status);
           if (wanted) onMessage({ state: missed ? "not-met" : "done", payload } satisfies Message);
         },
         (problem: Error) => wanted && onMessage({ state: "failed", message: problem.message }),

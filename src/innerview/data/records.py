@@ -297,8 +297,8 @@ def _read_parquet(path: Path) -> Columns:
     try:
         from pyarrow import ArrowException
         from pyarrow.parquet import ParquetFile
-    except ImportError as problem:
-        raise MissingExtra("reading a Parquet list", "survey") from problem
+    except Exception as problem:
+        raise MissingExtra("reading a Parquet list", "survey", problem) from problem
     try:
         with ParquetFile(path) as file:
             schema = file.schema_arrow

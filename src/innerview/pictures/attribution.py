@@ -129,6 +129,8 @@ def certificate(result: IntegratedGradients) -> str:
     asked = f"asked {words.limit(100 * result.tolerance)} %"
     if result.status is Status.CONVERGED:
         return f"✓ error ≤ {error} · {asked} · {cost} · {missing}"
+    if result.status is Status.ROUNDED:
+        return f"! error {error}, {asked}, and the model's precision allows no more: {cost} · {missing}"
     return f"! error {error}, {asked}: {cost} spent · {missing}"
 
 

@@ -18,8 +18,8 @@ from innerview.recorders.recorder import Recorder
 
 try:
     import keras
-except ImportError as error:
-    raise MissingExtra("recording a Keras model", "keras") from error
+except Exception as error:
+    raise MissingExtra("recording a Keras model", "keras", error) from error
 
 RUNNING: Final = "epoch_"
 """Before the names of Keras's means over a whole epoch, which are logged when it ends."""

@@ -33,8 +33,8 @@ from innerview.types import Array
 
 try:
     import keras
-except ImportError as error:
-    raise MissingExtra("recording a Keras model", "keras") from error
+except Exception as error:
+    raise MissingExtra("recording a Keras model", "keras", error) from error
 
 from innerview.adapters.keras.calls import LOCK, Survey, named_variables, observing
 from innerview.adapters.keras.model import KerasModel

@@ -194,8 +194,8 @@ def _read(path: Path) -> tuple[dict[str, dict[int, Buckets]], list[str]]:
     try:
         from tensorboard.compat.proto import event_pb2
         from tensorboard.util import tensor_util
-    except ImportError as error:
-        raise MissingExtra("reading TensorBoard's event files", "tensorboard") from error
+    except Exception as error:
+        raise MissingExtra("reading TensorBoard's event files", "tensorboard", error) from error
     found, told = dict[str, dict[int, Buckets]](), list[str]()
     plugins: dict[str, str] = {}
     for file in files:

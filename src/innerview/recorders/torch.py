@@ -32,8 +32,8 @@ from innerview.types import Array
 
 try:
     import torch
-except ImportError as error:
-    raise MissingExtra("recording a PyTorch model", "torch") from error
+except Exception as error:
+    raise MissingExtra("recording a PyTorch model", "torch", error) from error
 
 from innerview.adapters.torch.calls import Survey, array_of, device, eager, looking, observing, original, pick, to_waist
 from innerview.adapters.torch.model import TorchModel

@@ -24,10 +24,8 @@ def explanation(**fields: Any) -> Any:
     """
     try:
         shap = importlib.import_module("shap")
-    except ModuleNotFoundError as problem:
-        if problem.name != "shap":
-            raise
-        raise MissingExtra("giving a result in shap's form", "shap") from None
+    except Exception as problem:
+        raise MissingExtra("giving a result in shap's form", "shap", problem) from problem
     return shap.Explanation(**fields)
 
 

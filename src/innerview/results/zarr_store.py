@@ -22,8 +22,8 @@ def require_zarr() -> Any:
     """
     try:
         import zarr
-    except ImportError as problem:
-        raise MissingExtra("writing arrays with Zarr", "zarr") from problem
+    except Exception as problem:
+        raise MissingExtra("writing arrays with Zarr", "zarr", problem) from problem
     return cast("Any", zarr)
 
 

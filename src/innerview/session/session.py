@@ -34,6 +34,7 @@ from innerview.session.tries import Tries
 from innerview.types import Image as Pixels
 from innerview.viewer.hello import describe_model, describe_photo, hello
 from innerview.viewer.payload import Payload, encode
+from innerview.viewer.payloads.map import MISSED
 from innerview.viewer.payloads.subject import Photo
 
 RESULTS: Final = 256 * 2**20
@@ -206,7 +207,7 @@ class Session:
             return known
         key = self._key(query)
         payload = ANSWERS[query.kind](self, query, listener)
-        missed = payload.kind == "map" and payload.metadata["status"] in {"not-met", "no-gradient"}
+        missed = payload.kind == "map" and payload.metadata["status"] in MISSED
         answer = Answer("not-met" if missed else "done", encode(payload))
         self._answers.put(key, answer, len(answer.blob) + OVERHEAD)
         return answer

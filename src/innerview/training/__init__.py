@@ -14,8 +14,8 @@ from innerview.errors import MissingExtra
 
 try:
     import torch as _torch
-except ImportError as problem:
-    raise MissingExtra("training a model", "train") from problem
+except Exception as problem:
+    raise MissingExtra("training a model", "train", problem) from problem
 
 from innerview.training.loop import Progress, train
 from innerview.training.recipe import (

@@ -84,6 +84,6 @@ def tensorboardx() -> ModuleType:
     """The library, imported when it is first needed."""
     try:
         import tensorboardX  # pyright: ignore[reportMissingImports]
-    except ImportError:
-        raise MissingExtra("writing TensorBoard's event files", "tensorboard") from None
+    except Exception as problem:
+        raise MissingExtra("writing TensorBoard's event files", "tensorboard", problem) from problem
     return sys.modules[tensorboardX.__name__]

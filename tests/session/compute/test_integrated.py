@@ -17,6 +17,7 @@ from innerview.errors import UnknownClass, UsageError
 from innerview.methods import TUTORIAL2018_ALPHAS, insertion, interior_gradients, predict
 from innerview.methods.registry import USUAL, map_methods, read_method
 from innerview.model import InputSpec, Layer, Model, OutputSpec
+from innerview.results.provenance import Status
 from innerview.session.compute.integrated import Integrated, integrate, with_interior
 from innerview.session.compute.masking import answer_to_mask, keep_by_orders, read_mask
 from innerview.session.compute.path import add_up, choose_alphas, path_of, thinned
@@ -26,7 +27,7 @@ from innerview.session.progress import NullListener
 from innerview.session.query import CURVE_FRACTIONS, Query
 from innerview.targets import Logit
 from innerview.viewer.payload import Payload, decode, encode
-from innerview.viewer.payloads.map import MapFacts, map_payload
+from innerview.viewer.payloads.map import MISSED, MapFacts, map_payload
 from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
@@ -244,6 +245,25 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     small = decode(encode(map_payload(integrated.results[0], question, STAMP, small=True)))
     loss = np.abs(small.values("heatmap") - done.values("heatmap")).sum() / np.abs(done.values("heatmap")).sum()
     assert 0 < loss < 0.02
+
+
+CALLED = {
+    Status.CONVERGED: "done",
+    Status.FIXED_STEPS: "done",
+    Status.BUDGET_EXHAUSTED: "not-met",
+    Status.ROUNDED: "rounded",
+    Status.NO_GRADIENT: "no-gradient",
+}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_is_one_of_the_viewer_s(integrated: Integrated, status: Status) -> None:
+    """A final one keeps its reason apart; one that may still change is being refined."""
+    question, found = MapFacts("integrated-gradients", "logit", 1), replace(integrated.results[0], status=status)
+    final, refined = (map_payload(found, question, STAMP, final=final).metadata["status"] for final in (True, False))
+    assert final == CALLED[status]
+    assert (final in MISSED) == (status not in {Status.CONVERGED, Status.FIXED_STEPS})
+    assert refined == ("refining" if status in {Status.ROUNDED, Status.BUDGET_EXHAUSTED} else final)
 
 
 def test_targets_are_resolved_at_the_image(model, image) -> None:

@@ -33,8 +33,8 @@ from innerview.types import Array, Image
 
 try:
     import captum.attr
-except ImportError as error:
-    raise MissingExtra("a method of Captum", "captum") from error
+except Exception as error:
+    raise MissingExtra("a method of Captum", "captum", error) from error
 
 import torch
 from torch import nn

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, cast, runtime_checkable
 
-from innerview.errors import DataError, MissingExtra, UsageError
+from innerview.errors import DataError, InnerviewError, MissingExtra, UsageError
 from innerview.model import InputSpec, OutputSpec
 
 
@@ -165,9 +165,11 @@ def _load(hub: str) -> Hub:
     row = HUBS[hub]
     try:
         import_module(row.package)
-    except ImportError as error:
-        raise MissingExtra(f"opening {hub}:… ", row.extra) from error
-    return cast("Hub", import_module(f"innerview.adapters.hubs.{row.module}"))
+        return cast("Hub", import_module(f"innerview.adapters.hubs.{row.module}"))
+    except InnerviewError:
+        raise
+    except Exception as error:  # whatever a package, or one that it imports, raises where builds do not fit together
+        raise MissingExtra(f"opening {hub}:…", row.extra, error) from error
 
 
 def unknown(hub: str, asked: str, known: Iterable[str], what: str = "model") -> UsageError:

@@ -4,7 +4,7 @@ from innerview.errors import MissingExtra
 
 try:
     from innerview.adapters.jax.layers import tap
-except ImportError as error:
-    raise MissingExtra("looking into a JAX function", "jax") from error
+except Exception as error:
+    raise MissingExtra("looking into a JAX function", "jax", error) from error
 
 __all__ = ["tap"]

@@ -22,8 +22,8 @@ from innerview.files.regular import reading, size_of
 
 try:
     import keras
-except ImportError as error:
-    raise MissingExtra("opening a Keras model", "keras") from error
+except Exception as error:
+    raise MissingExtra("opening a Keras model", "keras", error) from error
 
 from innerview.adapters.keras.calls import require_one_input
 

@@ -52,8 +52,8 @@ from innerview.types import Array, Images
 
 try:
     import keras
-except ImportError as error:
-    raise MissingExtra("looking into a Keras model", "keras") from error
+except Exception as error:
+    raise MissingExtra("looking into a Keras model", "keras", error) from error
 
 from innerview.adapters.keras.calls import (
     LOCK,

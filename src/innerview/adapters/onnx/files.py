@@ -29,8 +29,8 @@ from innerview.types import Array
 try:
     import onnx
     from onnx import external_data_helper, helper, numpy_helper
-except ImportError as error:
-    raise MissingExtra("opening an ONNX model", "onnx") from error
+except Exception as error:
+    raise MissingExtra("opening an ONNX model", "onnx", error) from error
 
 WHAT: Final = "the model"
 

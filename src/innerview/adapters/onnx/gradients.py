@@ -26,8 +26,8 @@ try:
     import onnx2torch
     import torch
     from onnx2torch.node_converters.registry import get_converter
-except (ImportError, RuntimeError) as error:  # the second where torchvision, which it imports, is of another PyTorch
-    raise MissingExtra(f"having gradients of an ONNX model ({error}) ", "onnx") from error
+except Exception as error:
+    raise MissingExtra("having gradients of an ONNX model", "onnx", error) from error
 
 from innerview.adapters.torch.calls import FOLDED
 from innerview.adapters.torch.model import TorchModel

@@ -48,8 +48,8 @@ from innerview.types import Array, Images
 
 try:
     import onnxruntime
-except ImportError as error:
-    raise MissingExtra("running an ONNX model", "onnx") from error
+except Exception as error:
+    raise MissingExtra("running an ONNX model", "onnx", error) from error
 
 TOLERANCE: Final = 1e-4
 """How far the outputs of what onnx2torch makes may be from ONNX Runtime's, of the largest output: rounding."""

@@ -22,8 +22,8 @@ from innerview.errors import MissingExtra, ModelError, UsageError
 
 try:
     import torch
-except ImportError as error:
-    raise MissingExtra("reducing a PyTorch detector", "torch") from error
+except Exception as error:
+    raise MissingExtra("reducing a PyTorch detector", "torch", error) from error
 
 LISTED: Final = {"boxes", "labels", "scores"}
 """Of each image, as torchvision's detectors give it: corners in pixels, class numbers, probabilities."""

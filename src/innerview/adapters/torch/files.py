@@ -27,8 +27,8 @@ from innerview.types import Array
 
 try:
     import torch
-except ImportError as error:
-    raise MissingExtra("opening a PyTorch model", "torch") from error
+except Exception as error:
+    raise MissingExtra("opening a PyTorch model", "torch", error) from error
 
 WHAT: Final = "the weights"
 

@@ -59,8 +59,8 @@ from innerview.types import Array, Images
 
 try:
     import torch
-except ImportError as error:
-    raise MissingExtra("looking into a PyTorch model", "torch") from error
+except Exception as error:
+    raise MissingExtra("looking into a PyTorch model", "torch", error) from error
 
 from innerview.adapters.torch import attention, effective
 from innerview.adapters.torch.calls import (

@@ -22,8 +22,8 @@ from innerview.errors import MissingExtra, ModelError, UsageError
 
 try:
     import torch
-except ImportError as error:
-    raise MissingExtra("reducing a PyTorch model of dense outputs", "torch") from error
+except Exception as error:
+    raise MissingExtra("reducing a PyTorch model of dense outputs", "torch", error) from error
 
 OUT: Final = "out"
 """What torchvision's models of segmentation call their logits, beside others for training."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -91,26 +92,36 @@ def _words(drawn: Attribution, facts: MapFacts) -> dict[str, object]:
     }
 
 
+STATES: Final = {
+    "FIXED_STEPS": "done",
+    "CONVERGED": "done",
+    "NO_GRADIENT": "no-gradient",
+    "ROUNDED": "rounded",
+    "BUDGET_EXHAUSTED": "not-met",
+}
+"""What the viewer calls each status of a map that is final."""
+
+CERTAIN: Final = frozenset({"done", "no-gradient"})
+"""States that further evaluations do not change, so that a map which is being refined may have them too."""
+
+MISSED: Final = frozenset(STATES.values()) - {"done"}
+"""States of a final map that is not as exact as was asked."""
+
+
 def _exactness(result: Explained, *, final: bool) -> dict[str, object]:
     """How exact a map is; a method that aims at no error has only its cost."""
     match result:
         case Gradient() | Attribution() | ShapleyValues() | ClassEvidence() | Attention():
             return {"status": "done", "status_words": "This method aims at no error."}
         case IntegratedGradients():
-            states = {
-                "FIXED_STEPS": "done",
-                "CONVERGED": "done",
-                "NO_GRADIENT": "no-gradient",
-                "ROUNDED": "not-met" if final else "refining",
-                "BUDGET_EXHAUSTED": "not-met" if final else "refining",
-            }
+            state = STATES[result.status.name]
             return {
                 "rule": result.rule,
                 "tolerance": result.tolerance,
                 "error": result.error,
                 "convergence_delta": result.convergence_delta,
                 "relative_convergence_delta": result.relative_convergence_delta,
-                "status": states[result.status.name],
+                "status": state if final or state in CERTAIN else "refining",
                 "status_words": result.status.value if final else "It is being refined.",
                 "baseline_score": result.baseline_score,
                 "convergence": [

@@ -38,8 +38,8 @@ def arrow() -> Any:
     try:
         import pyarrow as pa
         import pyarrow.parquet
-    except ImportError as problem:
-        raise MissingExtra("a survey, whose rows are Parquet,", "survey") from problem
+    except Exception as problem:
+        raise MissingExtra("a survey, whose rows are Parquet,", "survey", problem) from problem
     return pa
 
 
