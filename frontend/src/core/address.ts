@@ -55,13 +55,13 @@ export function keepInStep(
     last = link.value;
     if (fragment === written) return;
     written = fragment;
-    writtenAt = Date.now();
     try {
       if (push) address.push(fragment);
       else address.replace(fragment);
     } catch {
       // A sandboxed frame has no history; the page works without links.
     }
+    writtenAt = Date.now(); // behind the call, which may take long: browsers count the calls when they come
   };
 
   const stopStore = link.watch(() => {
