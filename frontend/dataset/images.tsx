@@ -1,14 +1,11 @@
 /** The images that passed the filters: a gallery, or a table of their numbers. A press opens what the single-image views say. */
 import type { JSX } from "preact";
 import { className, count, number, probability } from "../src/core/numbers";
-import { Store, useStore } from "../src/core/store";
+import { useStore } from "../src/core/store";
 import { type Column, NONE, type Rows } from "./rows";
 import { Scroller } from "./scroller";
 import type { State } from "./state";
-import type { Tile, Tiles } from "./tiles";
-
-/** In the place of images that there are none of. */
-const NEVER = new Store(0);
+import { NEVER, type Tile, type Tiles } from "./tiles";
 
 /** Pixels of an image in the gallery with its words, and the least between two. */
 const SIDE = 96;

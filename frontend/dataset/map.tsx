@@ -3,17 +3,14 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { className, count, number, probability } from "../src/core/numbers";
 import { type Shown, useTheme } from "../src/core/session";
-import { Store, useStore } from "../src/core/store";
+import { useStore } from "../src/core/store";
 import { Choice } from "../src/parts/choice";
 import { AnswerState, worded } from "../src/parts/states";
 import { End } from "./filters";
 import { classWords, Picture } from "./images";
 import { NONE, type Points, type Rows, simplified } from "./rows";
 import { COLOURS, CORNERS, type State } from "./state";
-import type { Tiles } from "./tiles";
-
-/** In the place of images that there are none of. */
-const NEVER = new Store(0);
+import { NEVER, type Tiles } from "./tiles";
 
 /** Classes with a colour of their own; all others share one. */
 const COLOURED = 11;

@@ -42,7 +42,6 @@ export class Rows {
   /** Masks that were worked out, the latest last: the parts of the view ask for several, and often for the same. */
   readonly #masks = new Map<string, Uint8Array>();
   #placed: Points | null = null;
-  readonly #rowOf = new Map<number, number>();
 
   constructor(payload: Payload<"dataset">) {
     const { arrays, meta } = payload;
@@ -102,12 +101,6 @@ export class Rows {
     const at = this.#payload.arrays.region?.data[row] ?? NONE;
     const columns = this.regions?.[1] ?? 1;
     return at === NONE ? "" : `${Math.floor(at / columns) + 1}, ${(at % columns) + 1}`;
-  }
-
-  /** The row of an image by its number in the data set. */
-  rowOf(index: number): number | undefined {
-    if (!this.#rowOf.size) this.#payload.arrays.index.data.forEach((one, row) => this.#rowOf.set(one, row));
-    return this.#rowOf.get(index);
   }
 
   /** All rows by a column; what has no value comes last. An unknown column is the data set's own order. */

@@ -8,6 +8,9 @@ const AT_ONCE = 32;
 /** Images kept. */
 const KEPT = 3_000;
 
+/** In the place of images that there are none of. */
+export const NEVER = new Store(0);
+
 export interface Tile {
   /** Address of the image; empty where it can't be read. */
   url: string;

@@ -174,7 +174,6 @@ describe("rows", () => {
     expect([found.problem(4), found.problem(3)]).toEqual(["dog/gone.png can't be read", null]);
     expect([found.region(0), found.region(2)]).toEqual(["2, 2", ""]);
     expect([found.groupsOf(3), found.groupsOf(0)]).toEqual([[0, 1], []]);
-    expect([found.rowOf(9), found.rowOf(2)]).toEqual([5, undefined]);
   });
 
   test("the confusion matrix counts what is kept and known", () => {
