@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,9 @@ HEAVY = {
     "uvicorn",
     "jinja2",
 }
+
+EXPLAIN = "explain', 'cat', '--no-judge', '--no-network', '--n-steps', '2', '--alphas', '1', '-o', '{}"
+"""Everything that is drawn, in few passes."""
 
 ASK = "from innerview.cli import start\nsys.argv = ['innerview', '{}']\ntry:\n    start()\nexcept SystemExit:\n    pass"
 QUESTIONS = {"import": "import innerview", "help": ASK.format("--help"), "version": ASK.format("--version")}
@@ -40,3 +44,9 @@ def test_nothing_heavy_is_imported(code: str) -> None:
 
 def test_something_heavy_would_be_seen() -> None:
     assert "PIL" in imported_by("import innerview.data.reading")
+
+
+def test_what_explain_draws_needs_no_matplotlib(tmp_path: Path) -> None:
+    assert "matplotlib" not in imported_by(ASK.format(EXPLAIN.format(tmp_path)))
+    assert "Not here" not in (tmp_path / "cat" / "index.html").read_text(encoding="utf-8")
+    assert {"path.png", "weights.png"} <= {one.name for one in (tmp_path / "cat").iterdir()}

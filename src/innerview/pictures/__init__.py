@@ -3,6 +3,7 @@
     raster figures       attribution_figure · attribution_views · attribution_on_image · contact_sheet · error_figure
     (Pillow)             interior_strip · interior_sheet · masking_strip · activation_grid · architecture_figure
                          why_figure · evidence_on_image · regions_on_image · show_image · parts_strip
+                         path_image · histogram_image, as the charts of these names
     animations           interior_animation · activation_animation
     charts (matplotlib)  histogram_figure · layers_figure · path_figure · convergence_figure · statistics_figure ·
                          curves_figure · comparison_figure · region_effects_figure ·
@@ -33,8 +34,20 @@ from innerview.pictures.charts.activation_distances import activation_distances_
 from innerview.pictures.charts.comparison import comparison_figure, draw_comparison
 from innerview.pictures.charts.convergence import convergence_figure, draw_convergence
 from innerview.pictures.charts.curves import Curve, curves_figure, draw_curve
-from innerview.pictures.charts.histograms import draw_layer, draw_layers, histogram_figure, layers_figure
-from innerview.pictures.charts.path import draw_norm_path, draw_probability_path, draw_score_path, path_figure
+from innerview.pictures.charts.histograms import (
+    draw_layer,
+    draw_layers,
+    histogram_figure,
+    histogram_image,
+    layers_figure,
+)
+from innerview.pictures.charts.path import (
+    draw_norm_path,
+    draw_probability_path,
+    draw_score_path,
+    path_figure,
+    path_image,
+)
 from innerview.pictures.charts.region_effects import draw_region, region_effects_figure
 from innerview.pictures.charts.statistics import draw_accuracy, draw_class_shares, statistics_figure
 from innerview.pictures.interior import QUANTITIES, interior_animation, interior_sheet, interior_strip
@@ -82,6 +95,7 @@ __all__ = [
     "error_figure",
     "evidence_on_image",
     "histogram_figure",
+    "histogram_image",
     "interior_animation",
     "interior_sheet",
     "interior_strip",
@@ -91,6 +105,7 @@ __all__ = [
     "own_limit",
     "parts_strip",
     "path_figure",
+    "path_image",
     "ramp",
     "region_effects_figure",
     "regions_on_image",

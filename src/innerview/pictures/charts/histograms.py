@@ -8,6 +8,7 @@ that are in no bin (not a number, infinite, beyond the bins) are counted in word
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
@@ -15,21 +16,27 @@ import numpy as np
 
 from innerview.errors import UnknownLayer, UsageError
 from innerview.pictures import tokens, words
-from innerview.pictures.charts.paper import TEXT, Cells, dress, new_figure, new_grid, write_numbers
+from innerview.pictures.charts.paper import TEXT, Cells, new_figure, new_grid
+from innerview.pictures.charts.plots import AxisSpec, Dash, LineSpec, PlotSpec, draw_plot
+from innerview.pictures.charts.raster import draw_plots
 from innerview.results import WeightHistograms
 from innerview.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
-TRIO: Final = ((tokens.TEST, "solid"), (tokens.TRAIN, (0, (5, 1.5))), (tokens.INK, (0, (1.5, 1.2))))
+TRIO: Final[tuple[tuple[str, Dash], ...]] = ((tokens.TEST, ()), (tokens.TRAIN, (5, 1.5)), (tokens.INK, (1.5, 1.2)))
 """Colour and dash of the layers that share a plot."""
 
 NOTES: Final = 4
 """Notes in a figure, at most."""
 
 TICKS: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
+WIDTH: Final = 6.6
+"""Inches of a figure whose layers stand together."""
 
 LONGEST: Final = 48
 """Letters of a layer's name: a longer one leaves no room for the chart."""
@@ -63,21 +70,15 @@ def outline(edges: Array, counts: Array) -> tuple[Array, Array]:
     return np.repeat(edges, 2), np.concatenate([[0], np.repeat(counts, 2), [0]])
 
 
-def _finish(axes: Axes, result: WeightHistograms, layers: Sequence[int], *, log: bool) -> None:
-    from matplotlib.ticker import FixedLocator, NullLocator
-
+def _axes(result: WeightHistograms, layers: Sequence[int], *, log: bool) -> tuple[AxisSpec, AxisSpec]:
+    """Weights as far as the layers' reach, and counts of at least all that they have in a bin."""
     most = max(int(result.counts[:, index].max(initial=0)) for index in layers)
-    if log:
-        axes.set_yscale("function", functions=(np.log1p, np.expm1))
-        axes.yaxis.set_major_locator(FixedLocator([0, *(tick for tick in TICKS if tick <= 1.5 * most)]))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.set_ylim(0, 2 * (1 + most))
-    else:
-        axes.set_ylim(0, 1.05 * max(1, most))
     reach = max(_reach(result, index) for index in layers)
-    axes.set_xlim(-reach, reach)
-    dress(axes, "", "weight", "weights per bin" + (", log(1 + n)" if log else ""))
-    write_numbers(axes, x=True, y=True)
+    x = AxisSpec(-reach, reach, name="weight")
+    if not log:
+        return x, AxisSpec(0, 1.05 * max(1, most), name="weights per bin")
+    ticks = tuple((float(tick), words.limit(tick) if tick else "0") for tick in (0, *TICKS) if tick <= 1.5 * most)
+    return x, AxisSpec(0, 2 * (1 + most), ticks, "weights per bin,\nlog(1 + n)", np.log1p, np.expm1)
 
 
 def _reach(result: WeightHistograms, layer: int) -> float:
@@ -105,29 +106,21 @@ def draw_layers(axes: Axes, result: WeightHistograms, layers: Sequence[str | int
         raise UsageError(f"{len(layers)} layers were asked for in one plot; take one to {len(TRIO)}").of(
             "layers", asked=len(layers), limit=len(TRIO)
         )
-    found = [layer_index(result, layer) for layer in layers]
-    last = len(result.checkpoints) - 1
-    for index, (colour, dash) in zip(found, TRIO, strict=False):
+    draw_plot(axes, _together(result, [layer_index(result, layer) for layer in layers], log=log))
+
+
+def _together(result: WeightHistograms, layers: Sequence[int], *, log: bool) -> PlotSpec:
+    last, lines = len(result.checkpoints) - 1, list[LineSpec]()
+    for index, (colour, dash) in zip(layers, TRIO, strict=False):
         edges = result.edges[index]
         if last and result.sizes[0, index]:
-            axes.plot(*outline(edges, result.counts[0, index]), color=tokens.BEFORE, linestyle=dash, linewidth=1.1)
-        line = axes.plot(*outline(edges, result.counts[last, index]), color=colour, linestyle=dash, linewidth=1.5)
+            lines.append(LineSpec(*outline(edges, result.counts[0, index]), tokens.BEFORE, 1.1, dash))
         name, lost = words.brief(result.layers[index], LONGEST), left_out(result, last, index)
         if last and not result.sizes[0, index]:
             lost = f"{lost}{', ' * bool(lost)}not in {result.checkpoints[0]}"
-        # A space in front: matplotlib leaves names that begin with _ out of its legends, and some models have them.
-        line[0].set_label(f"{' ' if name.startswith('_') else ''}{name}{': ' if lost else ''}{lost}")
-    _finish(axes, result, found, log=log)
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.3,
-        borderpad=0,
-        fontsize=TEXT,
-        frameon=False,
-        labelcolor="linecolor",
-        handlelength=2.4,
-    )
+        name = f"{name}{': ' if lost else ''}{lost}"
+        lines.append(LineSpec(*outline(edges, result.counts[last, index]), colour, 1.5, dash, name=name))
+    return PlotSpec(*_axes(result, layers, log=log), tuple(lines))
 
 
 def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: bool = True) -> None:
@@ -152,7 +145,7 @@ def draw_layer(axes: Axes, result: WeightHistograms, layer: str | int, *, log: b
         axes.plot(*corners, color=colour, alpha=strength, linewidth=1.5 if newest else 1.1, zorder=2 + newest)
         if last < 2:
             axes.fill_between(*corners, color=colour, alpha=0.12, linewidth=0)
-    _finish(axes, result, [index], log=log)
+    draw_plot(axes, PlotSpec(*_axes(result, [index], log=log)))
     facts = [f"mean {_from_to(result.mean[:, index])}", f"std {_from_to(result.std[:, index])}"]
     lost = [(name, left_out(result, place, index)) for place, name in enumerate(result.checkpoints)]
     facts += [row for name, text in lost if text for row in wrap(f"! {name}: {text}", 36)]
@@ -189,21 +182,36 @@ def histogram_figure(result: WeightHistograms, *, together: int = 3, log: bool =
     Raises:
         UsageError: there is no layer, or `together` is not 1 to 3.
     """
+    plots = _plots(result, together, log=log)
+    figure = new_figure(WIDTH, _height(plots), _title(result), _about(result, between=False))
+    for axes, plot in zip(figure.subplots(len(plots), 1, squeeze=False)[:, 0], plots, strict=True):
+        draw_plot(axes, plot)
+    return figure
+
+
+def histogram_image(result: WeightHistograms, *, together: int = 3, log: bool = True) -> Image:
+    """The same as a finished image, without matplotlib; arguments and errors as above."""
+    plots = _plots(result, together, log=log)
+    return draw_plots(plots, _title(result), _about(result, between=False), (WIDTH, _height(plots)))
+
+
+def _height(plots: Sequence[PlotSpec]) -> float:
+    return 0.9 + 2.05 * len(plots)
+
+
+def _plots(result: WeightHistograms, together: int, *, log: bool) -> list[PlotSpec]:
+    """A plot for each few layers; what is on the horizontal axis is said under the last one alone."""
     if not result.layers:
         raise UsageError("histograms of no layer were given; name at least one layer").of("layers", found=0)
     if not 1 <= together <= len(TRIO):
         raise UsageError(f"{together} layers were asked for in one plot; take one to {len(TRIO)}").of(
             "layers", asked=together, limit=len(TRIO)
         )
-    groups = [
-        range(start, min(start + together, len(result.layers))) for start in range(0, len(result.layers), together)
-    ]
-    figure = new_figure(6.6, 0.9 + 2.05 * len(groups), _title(result), _about(result, between=False))
-    for axes, group in zip(figure.subplots(len(groups), 1, squeeze=False)[:, 0], groups, strict=True):
-        draw_layers(axes, result, group, log=log)
-        if group != groups[-1]:
-            axes.set_xlabel("")
-    return figure
+    starts = range(0, len(result.layers), together)
+    *plots, last = (
+        _together(result, range(start, min(start + together, len(result.layers))), log=log) for start in starts
+    )
+    return [*(replace(plot, x=replace(plot.x, name="")) for plot in plots), last]
 
 
 def layers_figure(result: WeightHistograms, *, columns: int = 3, log: bool = True) -> Figure:

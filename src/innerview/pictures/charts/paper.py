@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from innerview.pictures import tokens, words
-from innerview.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,17 +16,11 @@ if TYPE_CHECKING:
 
 TEXT: Final = 9
 TITLE: Final = 12
-FINEST: Final = 1e-5
-"""The smallest alpha that an axis resolves."""
+PERCENT: Final = tuple((share, f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1))
+"""Ticks of a share."""
 
 NARROW: Final = 3.8
 """Inches: the width of a figure whose type is still read on a telephone, where it is shown at about nine tenths."""
-
-
-def prepare() -> None:
-    """Import what draws charts, on a thread of its own: half a second that passes through a model leave to spare."""
-    modules = ("matplotlib.figure", "matplotlib.layout_engine", "matplotlib.backends.backend_agg")
-    Thread(target=lambda: [import_module(name) for name in modules], name="import of matplotlib").start()
 
 
 def new_figure(width: float, height: float, title: str, about: str = "") -> Figure:
@@ -122,31 +112,7 @@ def write_numbers(axes: Axes, *, x: bool = False, y: bool = True) -> None:
 def write_percent(axes: Axes) -> None:
     """Make the y axis a share from 0 to 100 %."""
     axes.set_ylim(0, 1)
-    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-
-
-def scale_alpha(axes: Axes, alphas: Array, *, labels: bool = True) -> None:
-    """Make x the path from 0 to 1, logarithmic near 0: place = log(1 + alpha/e) / log(1 + 1/e).
-
-    e is the smallest alpha above 0 that is drawn, within 1e-5 and 0.05, so that the start, where the score often
-    moves most, is as visible as the end; alpha = 0 has a place of its own.
-    """
-    above = alphas[alphas > 0]
-    finest = float(np.clip(above.min(initial=1.0), FINEST, 0.05))
-
-    def forward(alpha: Array) -> Array:
-        return np.log1p(np.maximum(alpha, -finest / 2) / finest)
-
-    def backward(place: Array) -> Array:
-        return finest * np.expm1(place)
-
-    axes.set_xscale("function", functions=(forward, backward))
-    decades = [10.0**power for power in range(math.ceil(math.log10(finest) - 1e-9), 0)]
-    ticks = [0.0, *decades, 0.2, 0.5, 1.0]
-    axes.set_xlim(0, 1)
-    axes.set_xticks(ticks, [words.place(tick) for tick in ticks] if labels else [])
-    axes.set_xticks([], minor=True)
+    axes.set_yticks([place for place, _ in PERCENT], [text for _, text in PERCENT])
 
 
 def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, str]], *, gap: float = 0.075) -> None:
@@ -160,15 +126,12 @@ def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, str]], *, 
     """
     low, high = axes.get_ylim()
     transform = axes.transData + axes.transAxes.inverted()
-    placed: list[tuple[float, str, str]] = []
-    for value, text, colour in sorted(ends, key=lambda end: end[0]):
-        height = float(transform.transform((x, np.clip(value, low, high)))[1])
-        placed.append((max(height, placed[-1][0] + gap) if placed else height, text, colour))
-    over = max(0.0, placed[-1][0] - 1) if placed else 0.0
-    for height, text, colour in placed:
+    ends = sorted(ends, key=lambda end: end[0])
+    heights = [float(transform.transform((x, np.clip(value, low, high)))[1]) for value, _, _ in ends]
+    for height, (_, text, colour) in zip(apart(heights, gap), ends, strict=True):
         axes.annotate(
             text,
-            (1, height - over),
+            (1, height),
             xycoords="axes fraction",
             xytext=(5, 0),
             textcoords="offset points",
@@ -177,3 +140,12 @@ def label_ends(axes: Axes, x: float, ends: Sequence[tuple[float, str, str]], *, 
             color=colour,
             annotation_clip=False,
         )
+
+
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Move heights (0 to 1) up where the next lower one is closer than `gap`, then all down that none is above 1."""
+    moved, before = list(heights), -np.inf
+    for at in sorted(range(len(moved)), key=moved.__getitem__):
+        before = moved[at] = max(moved[at], before + gap)
+    over = max(0.0, before - 1)
+    return [height - over for height in moved]

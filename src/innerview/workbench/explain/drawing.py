@@ -139,7 +139,7 @@ def _interior_moving(scene: FigureContext) -> Drawn:
 
 
 def _path(scene: FigureContext) -> Drawn:
-    return pictures.to_pillow(pictures.path_figure(scene.look.profile))
+    return pictures.path_image(scene.look.profile)
 
 
 def _gradient(scene: FigureContext) -> Drawn:
@@ -180,7 +180,7 @@ def _architecture(scene: FigureContext) -> Drawn:
 
 
 def _weights(scene: FigureContext) -> Drawn:
-    return pictures.to_pillow(pictures.histogram_figure(scene.histograms))
+    return pictures.histogram_image(scene.histograms)
 
 
 def _why(scene: FigureContext) -> Drawn:

@@ -15,7 +15,6 @@ from innerview.errors import InnerviewError, ModelError, OutputError
 from innerview.files.atomic import write
 from innerview.methods.registry import USUAL
 from innerview.pictures import ScaleChoice
-from innerview.pictures.charts.paper import prepare
 from innerview.reprs import short
 from innerview.session.compute.explanation import FORWARD, Look, examine
 from innerview.session.images import gather
@@ -95,7 +94,6 @@ def explain(
     check_query(asked, opened.model)
     items, session = gather(opened.model, images, asked), Session([opened])
     folder = open_folder(Path(output))
-    prepare()
     shared = asked.vmax == "shared"
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)
