@@ -206,11 +206,14 @@ def _cell(cell: CellType) -> Restore:
 
 
 @contextmanager
-def restoring(restores: Iterator[Restore]) -> Generator[None, None, None]:
-    """Run a block, then everything that `restores` gives, whatever happened; Ctrl-C on the way is waited for."""
+def restoring(restores: Iterator[Restore]) -> Generator[Callable[[], None], None, None]:
+    """Run a block, then everything that `restores` gives, whatever happened; Ctrl-C on the way is waited for.
+
+    The block is given what does all of it, for those who want it done in between too.
+    """
     held = list(restores)
     try:
-        yield
+        yield lambda: _all(held)
     finally:
         try:
             _all(held)

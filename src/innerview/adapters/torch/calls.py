@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
@@ -61,10 +61,24 @@ _LOCK = threading.RLock()
 """Two threads that look at one model would restore each other's changes: one at a time."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """A model while it is looked at.
+
+    Attributes:
+        changed: weights that were copied and found changed when all was put back.
+        again: puts back what a pass changed, before another one in the same block: taking everything down costs as much
+            as a pass of a small model, putting it back next to nothing.
+    """
+
+    changed: Sequence[torch.Tensor]
+    again: Callable[[], None]
+
+
 @contextmanager
 def looking(
     model: nn.Module, weights: Collection[torch.Tensor] = (), half: torch.dtype | None = None
-) -> Generator[Tensors, None, None]:
+) -> Generator[Look, None, None]:
     """Evaluation mode, frozen weights and the model's own precision while the block runs; then everything as it was.
 
     Args:
@@ -77,12 +91,21 @@ def looking(
     """
     with _LOCK:
         kept = Tensors(model, weights)
-        with restoring(chain(flags(model), [kept.restore], random_draws(), [settings()])):
-            freeze(model)
-            torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules, so none could be seen
+        with restoring(chain(flags(model), [kept.restore], random_draws(), [settings()])) as put_back:
+
+            def begin() -> None:
+                freeze(model)
+                torch.backends.mha.set_fastpath_enabled(False)  # fused attention calls no modules: none could be seen
+
+            def again() -> None:
+                put_back()
+                begin()
+                deque(random_draws(), 0)  # numbers of its own for each pass; what was before is put back in the end
+
+            begin()
             cast = torch.autocast(device(model).type, dtype=half, enabled=half is not None, cache_enabled=False)
             with eager(), torch.inference_mode(mode=False), cast:
-                yield kept
+                yield Look(kept.changed, again)
         if kept.lost:
             raise ModelError(
                 f"the model changed its weight {kept.lost[0]} in place while it ran, as it had not before, so that it "

@@ -16,8 +16,7 @@ import torch
 
 from innerview.adapters.engine import Factors, Pulled, Run
 from innerview.adapters.torch.back import gradients
-from innerview.adapters.torch.calls import array_of, device, looking
-from innerview.adapters.torch.state import Tensors
+from innerview.adapters.torch.calls import Look, array_of, device, looking
 from innerview.model import OUTPUT
 from innerview.types import Array
 
@@ -42,10 +41,10 @@ class TorchEngine:
     half: torch.dtype | None = None
 
     @contextmanager
-    def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[Tensors, None, None]:  # noqa: ARG002
+    def looking(self, model: object, dtype: np.dtype[np.floating]) -> Generator[Look, None, None]:  # noqa: ARG002
         """Frozen weights, evaluation mode of any PyTorch module inside, autocast as `half`, while the block runs."""
-        with looking(self.model, self.changing, self.half) as kept:
-            yield kept
+        with looking(self.model, self.changing, self.half) as look:
+            yield look
 
     def enter(self, inputs: Array) -> torch.Tensor:
         """Take an array that nobody else holds to the model's device: what gradients are had by."""

@@ -26,10 +26,9 @@ from innerview.adapters.failure_location import FailureLocation
 from innerview.adapters.failures import AXES_MAY_BE_WRONG, made_ours
 from innerview.adapters.picking import evident, taken
 from innerview.adapters.precisions import lowest, note
-from innerview.adapters.torch.calls import Survey, device, name_of, observing, pick, precision, precisions
+from innerview.adapters.torch.calls import Look, Survey, device, name_of, observing, pick, precision, precisions
 from innerview.adapters.torch.endings import Watch, before, last_operation
 from innerview.adapters.torch.engine import TorchEngine
-from innerview.adapters.torch.state import Tensors
 from innerview.errors import ModelError
 from innerview.model import OUTPUT, UNITS, InputSpec, OutputSpec
 from innerview.types import Array, Images
@@ -102,7 +101,7 @@ class Running:
         kinds = [*precisions(self.model), *self.halves.values(), *([self.engine.half] if self.engine.half else [])]
         return lowest([name_of(kind) for kind in kinds], self.dtype.name)
 
-    def looking(self) -> AbstractContextManager[Tensors]:
+    def looking(self) -> AbstractContextManager[Look]:
         """Frozen weights and evaluation mode while the block runs; then everything as it was."""
         return self.engine.looking(self.model, self.dtype)
 
@@ -223,13 +222,13 @@ class Running:
         doing = f"the model failed on {survey.batch} black images, shape {black.shape}"
         with (
             made_ours(doing, lambda: place, after=AXES_MAY_BE_WRONG),
-            replace(self.engine, changing=self._copied()).looking(self.model, self.dtype) as kept,
+            replace(self.engine, changing=self._copied()).looking(self.model, self.dtype) as look,
             observing(self.model, seen, place),
             torch.no_grad(),
             watch,
         ):
             output = self._declared(self._call(self.engine.laid(self.engine.enter(black))), survey.batch)
-        self.engine = replace(self.engine, changing=tuple(kept.changed))
+        self.engine = replace(self.engine, changing=tuple(look.changed))
         found, value = watch.ending(output)
         if take_off(found, self.output):
             own, standing = (one.double().numpy(force=True) for one in (output, value))
