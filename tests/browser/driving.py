@@ -82,9 +82,10 @@ class Known:
         return decode(self.session.answer(query, NullListener()).blob)
 
     def prepare(self) -> None:
-        """Work out the cat's path, its answers by share and the runner-up's map, so that no page waits for them."""
+        """Work out all of the cat that takes long, and the runner-up's map, so that no page waits for them."""
         target = self.predicted()
         self.ask("truth", target=target, baseline=DEFAULT_BASELINE, method="integrated-gradients")
+        self.ask("parts")
         self.ask("path", target=target)
         self.ask("masking", target=target, fill=DEFAULT_BASELINE)
         self.ask("map", target=int(np.argsort(-self.ask("subject").arrays["logits"], kind="stable")[1]))

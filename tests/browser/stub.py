@@ -20,7 +20,7 @@ from innerview.viewer.payload import Payload, make_payload, numbered
 from innerview.web.app import make_app
 from innerview.web.guard import Access
 from innerview.web.server import running
-from models import MODELS, numpy_model
+from models import MODELS, ModelSpec, numpy_model
 from patience import PATIENCE
 
 SHAPE = (21, 18)
@@ -93,11 +93,10 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
 
 
 @contextmanager
-def stubbed(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stub, str]]:
+def stubbed(monkeypatch: pytest.MonkeyPatch, model: ModelSpec = MODELS["mixed"]) -> Iterator[tuple[Stub, str]]:
     """Serve; gives the stub and the address."""
-    model = MODELS["mixed"]
     session = Session([OpenedModel("small", numpy_model(model, model.weights(), np.float32))])
-    pixels = np.random.default_rng(5).random((*SHAPE, 3), dtype=np.float32)
+    pixels = np.random.default_rng(5).random(model.input.shape, dtype=np.float32)
     session.add(Loaded("first", pixels, label="bee"), "sample")
     stub = Stub(session)
     monkeypatch.setattr(sessions, "ANSWERS", {**sessions.ANSWERS, "map": stub.heatmap})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +14,31 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import Heard
 from browser.driving import Known, expect_link, expect_no_link, settle, show
-from browser.stub import SHAPE, stubbed
+from browser.stub import SHAPE, Stub, stubbed
 from browser.test_ask import drag
+from innerview.adapters.numpy.operations import Convolution, Dense, GlobalMean, ReLU
 from innerview.data.baselines import DEFAULT_BASELINE
 from innerview.data.image import Image
+from innerview.model import InputSpec
+from innerview.session import session as sessions
+from innerview.session.progress import Listener
+from innerview.session.session import Session
+from innerview.viewer.payload import Payload
 from innerview.workbench import Query
 from innerview.workbench.page.report import report
-from models import MODELS, numpy_model
+from models import MODELS, ModelSpec, numpy_model
+from patience import PATIENCE
 
 READY = ".why .photo canvas"
 ASKED = {"baseline": DEFAULT_BASELINE, "method": "integrated-gradients"}
 PAINT, ALL = "parts that I paint", "Show every combination"
 QUESTION = "What do its parts say alone?"
+LARGE = ModelSpec(
+    InputSpec(20, 65),
+    {"conv.weight": (4, 3, 3, 3), "dense.weight": (3, 4), "dense.bias": (3,)},
+    (Convolution("conv"), ReLU("relu"), GlobalMean("mean"), Dense("dense")),
+)
+"""Its images are one pixel too wide to be asked about their parts unasked."""
 
 
 @pytest.fixture
@@ -108,39 +124,70 @@ def test_what_cannot_be_regions_is_said_in_place(why: Page) -> None:
     expect(remark).to_contain_text("the first and the second part that were marked overlap")
 
 
-def test_a_question_about_parts_can_be_stopped(why: Page) -> None:
-    asking = why.get_by_role("button", name=QUESTION)
-    asking.click()
-    why.locator(".why .say").get_by_role("button", name="Stop").click()
-    expect(asking).to_be_visible()  # and nobody waits for it any more
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Stub, str]]:
+    """A network of images that are too large to be asked about their parts unasked."""
+    with stubbed(monkeypatch, LARGE) as (stub, url):
+        stub.levels = [(np.ones(LARGE.input.shape[:2], np.float32), 0.001, "done", 9)]
+        yield stub, url
 
 
-def test_what_parts_say_is_shown_when_it_was_asked_for(
+def test_what_parts_of_a_small_image_say_is_told_unasked_when_all_else_is_there(
     browser: Browser, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = list[str]()
     with stubbed(monkeypatch) as (stub, url):
         stub.levels = [(np.ones(SHAPE, np.float32), 0.001, "done", 9)]
-        pixels = np.random.default_rng(0).random((*SHAPE, 3)).astype(np.float32)
-        name = stub.session.add(Image("cat", pixels), "sample").image_hash
         page = browser.new_page()
         heard.listen(page)
-        page.goto(f"{url}#/why?p={name}")
-        told = page.locator(".why .say .parts-told")
-        page.get_by_role("button", name=QUESTION).click()
-        expect(told).to_be_visible()
-        found = Known(stub.session).ask("parts")
-        for line in found.json("says").values():
-            expect(page.locator(".why .say")).to_contain_text(line)
-        figures = told.locator("figure")
-        expect(figures).to_have_count(1 + len(found.json("kinds")))
-        for at, (said, window) in enumerate(zip(found.json("said"), found.arrays["windows"].tolist(), strict=True), 1):
-            expect(figures.nth(at)).to_contain_text(said)
-            assert figures.nth(at).locator("canvas").evaluate("c => [c.width, c.height]") == window[2:]
-        page.keyboard.press("[")
-        expect(page.get_by_role("button", name=QUESTION)).to_be_visible()  # of another image it is another question
-        page.keyboard.press("]")
-        expect(told).to_be_visible()  # what is known is shown
+        page.on(
+            "websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(json.loads(frame)["kind"]))
+        )
+        page.goto(f"{url}#/why")
+        expect(page.locator(".why .say .parts-told")).to_be_visible()
+        assert asked.index("check") < asked.index("truth") < asked.index("parts")
         page.close()
+
+
+def test_a_question_about_parts_can_be_stopped(
+    page: Page, large: tuple[Stub, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, url = large
+    held, answer = threading.Event(), sessions.ANSWERS["parts"]
+
+    def waiting(asked: Session, query: Query, listener: Listener) -> Payload:
+        assert held.wait(PATIENCE)
+        return answer(asked, query, listener)
+
+    monkeypatch.setattr(sessions, "ANSWERS", {**sessions.ANSWERS, "parts": waiting})
+    page.goto(f"{url}#/why")
+    asking = page.get_by_role("button", name=QUESTION)
+    asking.click()
+    page.locator(".why .say").get_by_role("button", name="Stop").click()
+    expect(asking).to_be_visible()  # and nobody waits for it any more
+    held.set()
+
+
+def test_what_parts_say_is_shown_when_it_was_asked_for(page: Page, large: tuple[Stub, str]) -> None:
+    stub, url = large
+    pixels = np.random.default_rng(0).random(LARGE.input.shape).astype(np.float32)
+    name = stub.session.add(Image("cat", pixels), "sample").image_hash
+    page.goto(f"{url}#/why?p={name}")
+    told = page.locator(".why .say .parts-told")
+    page.get_by_role("button", name=QUESTION).click()
+    expect(told).to_be_visible()
+    found = Known(stub.session).ask("parts")
+    for line in found.json("says").values():
+        expect(page.locator(".why .say")).to_contain_text(line)
+    figures = told.locator("figure")
+    expect(figures).to_have_count(1 + len(found.json("kinds")))
+    for at, (said, window) in enumerate(zip(found.json("said"), found.arrays["windows"].tolist(), strict=True), 1):
+        expect(figures.nth(at)).to_contain_text(said)
+        assert figures.nth(at).locator("canvas").evaluate("c => [c.width, c.height]") == window[2:]
+    page.keyboard.press("[")
+    expect(page.get_by_role("button", name=QUESTION)).to_be_visible()  # of another image it is another question
+    page.keyboard.press("]")
+    expect(told).to_be_visible()  # what is known is shown
 
 
 def test_without_scikit_image_the_command_that_installs_it_is_said(

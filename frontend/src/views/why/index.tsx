@@ -179,7 +179,7 @@ function Why(): JSX.Element {
             {asking.panel}
             {cutting.panel}
           </section>
-          <WhatPartsSay chosen={chosen} />
+          <WhatPartsSay chosen={chosen} free={tool === null && ended && (!possible || truth.state === "done" || truth.state === "failed")} />
         </div>
       </div>
       <Explain of="why" />

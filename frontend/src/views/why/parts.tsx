@@ -1,4 +1,4 @@
-/** What parts of the image say alone: asked when somebody wants to know, since it takes seconds; shown where a file holds it. */
+/** What parts of the image say alone: asked of a small image when all else is there, else when somebody wants to know. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Payload } from "../../generated/payloads";
@@ -10,20 +10,25 @@ import { ImagePixels } from "../../parts/pixels";
 import { AnswerState } from "../../parts/states";
 
 const SIDE = 152;
+/** Pixels along the longer side of an image that is asked about without a question: some seconds of processor time. */
+const SMALL = 64;
 const TITLES: Record<string, string> = { other: "something else", alone: "smallest alone", "in place": "smallest in place" };
 
 type Window = [left: number, top: number, width: number, height: number];
 
-export function WhatPartsSay({ chosen }: { chosen: Chosen }): JSX.Element | null {
+/** `free`: what everybody looks at is there, and nothing else is being worked out. */
+export function WhatPartsSay({ chosen, free }: { chosen: Chosen; free: boolean }): JSX.Element | null {
   const session = useSession();
   const { parts } = useStore(session.hello);
   const { model, image, subject } = chosen;
   const request = model && image ? { kind: "parts" as const, model: model.id, image } : null;
   const possible = request !== null && session.source.can(request);
   const about = `${model?.id} ${image}`;
-  const [wanted, setWanted] = useState("");
+  const [{ wanted, stopped }, set] = useState({ wanted: "", stopped: "" });
+  const [height, width] = subject.payload?.arrays.image.shape ?? [Infinity, Infinity];
+  const unasked = free && Math.max(height, width) <= SMALL && stopped !== about;
   // What is known, or held by a file, is shown without a question.
-  const asked = possible && (wanted === about || !session.source.connection || session.answers.known(request)?.state === "done");
+  const asked = possible && (wanted === about || unasked || !session.source.connection || session.answers.known(request)?.state === "done");
   const answer = useAnswer(asked ? request : null);
   if (!possible || !model?.decides || !subject.payload) return null;
   const busy = answer.state === "waiting";
@@ -34,7 +39,7 @@ export function WhatPartsSay({ chosen }: { chosen: Chosen }): JSX.Element | null
           <h2>What do its parts say alone?</h2>
           <AnswerState answer={answer} what="Asking about parts, one by one" />
           {busy && (
-            <button class="small" onClick={() => setWanted("")}>
+            <button class="small" onClick={() => set({ wanted: "", stopped: about })}>
               Stop
             </button>
           )}
@@ -42,7 +47,7 @@ export function WhatPartsSay({ chosen }: { chosen: Chosen }): JSX.Element | null
         </>
       ) : (
         <p class="row">
-          <button class="small" onClick={() => setWanted(about)}>
+          <button class="small" onClick={() => set({ wanted: about, stopped: "" })}>
             What do its parts say alone?
           </button>
           {parts && <span class="second facts">{count(parts)} forward passes</span>}
@@ -62,7 +67,7 @@ function Told({ payload: { arrays, meta }, image }: { payload: Payload<"parts">;
     <div role="status">
       <div class="parts-told">
         <figure>
-          <div class="photo">
+          <div class="outlined">
             <ImagePixels image={image} label="The image, with the parts outlined" size={SIDE} grid={null}>
               <svg class="outline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
                 {windows.map(([left, top, across, down], i) => (
