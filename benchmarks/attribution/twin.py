@@ -91,7 +91,7 @@ def main() -> None:
         "activation": "relu",
         "tested": str(TESTED),
     }
-    allcnn.write(options.out, made, notes=notes, half=False)
+    allcnn.write(options.out, made, notes=notes)
 
 
 if __name__ == "__main__":

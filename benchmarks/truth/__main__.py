@@ -1,7 +1,7 @@
 """Which map tells the truth? `innerview compare` on three models, and ground truth by construction; the public table.
 
     python benchmarks/truth allcnn --data FOLDER --images 200            # measure
-    python benchmarks/truth twin --data FOLDER --weights TWIN            # made by benchmarks/attribution/twin.py
+    python benchmarks/truth twin --data FOLDER                          # its weights lie beside this file
     python benchmarks/truth lite --images 50                             # crops of the example photos
     python benchmarks/truth constructed                                 # known answers
     python benchmarks/truth road --data FOLDER --images 1000             # ROAD's published row, and ours
@@ -73,10 +73,8 @@ def crops() -> Iterator[Named]:
 
 
 def twin(weights: Path | None) -> Model:
-    """The built-in architecture with ReLU, run by the NumPy adapter."""
-    if weights is None:
-        raise SystemExit("twin needs --weights, made by benchmarks/attribution/twin.py")
-    known = allcnn.read(weights)
+    """The built-in architecture with ReLU, run by the NumPy adapter; its rows are of the weights beside this file."""
+    known = allcnn.read(weights or HERE / "twin.safetensors")
     operations = [ReLU(one.name) if type(one).__name__ == "ELU" else one for one in known.operations]
     return NumpyModel(known.input, known.output, operations, known.weights())
 
