@@ -6,15 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.torch
-
-import innerview  # noqa: E402
-from innerview.adapters.torch.model import HELD, TorchModel  # noqa: E402
-from innerview.errors import ModelError  # noqa: E402
-from innerview.model import InputSpec, OutputSpec, shares  # noqa: E402
-from raising import raises  # noqa: E402
+import innerview
+from innerview.adapters.torch.model import HELD, TorchModel
+from innerview.errors import ModelError
+from innerview.model import InputSpec, OutputSpec, shares
+from raising import raises
 
 INPUT, OUTPUT = InputSpec(6, 5, layout="CHW"), OutputSpec(("one", "two", "three"))
 IMAGES = np.random.default_rng(0).random((2 * HELD * 3 + 2, 6, 5, 3)).astype(np.float32)
