@@ -85,6 +85,13 @@ TABLE = (
         60,
         timed=False,
     ),
+    Benchmark(
+        "pointing",
+        "benchmarks/truth/pointing.py {out}/pointing.jsonl --data {data}",
+        "docs/evidence/truth.md",
+        5,
+        timed=False,
+    ),
     Benchmark("halves", "benchmarks/truth/halves.py {out}/halves.jsonl", "docs/evidence/regions.md", 20),
     Benchmark("filled", "benchmarks/truth/filled.py --data {data}", "docs/evidence/regions.md", 10, timed=False),
     Benchmark(
