@@ -1,8 +1,9 @@
 /** Random networks give what the NumPy adapter makes of them (`tools/engine.py` wrote that down), in both kernels. */
 import { describe, expect, test } from "vitest";
 import { kernelBinary } from "../engine/binary";
-import { openHeap } from "../engine/kernel";
+import { Heap, openHeap } from "../engine/kernel";
 import { type Description, Network } from "../engine/network";
+import { Plain } from "../engine/plain";
 import { readWeights } from "../engine/reading";
 import cases from "./engine.json";
 
@@ -42,4 +43,25 @@ test("weights that do not fit the operations, or are no numbers, are refused in 
   const unknown = { ...described, operations: [{ ...described.operations[0], kind: "fft" }] } as unknown as Description;
   expect(() => new Network(unknown, known, heap)).toThrow('no operation "fft"');
   await expect(readWeights(weights.slice(0, 40))).rejects.toThrow("cut short");
+});
+
+test("a browser that gives no more memory is said, and what fits is answered all the same", async () => {
+  const { network, weights, images, outputs } = cases[1];
+  const plain = new Plain();
+  let full = false;
+  const memory = {
+    get buffer() {
+      return plain.buffer;
+    },
+    grow(pages: number): number {
+      if (full) throw new RangeError("no more");
+      return plain.grow(pages);
+    },
+  };
+  const made = new Network(network as unknown as Description, await readWeights(weights), new Heap(plain, memory));
+  const known = made.forward(numbersOf(images)).outputs;
+  expect(off(known, numbersOf(outputs))).toBeLessThan(TOLERANCE);
+  full = true;
+  expect(() => made.forward(new Float32Array(9999 * made.size))).toThrow("needs more memory than the browser gives");
+  expect(made.forward(numbersOf(images)).outputs).toEqual(known);
 });

@@ -40,11 +40,15 @@ def _bundle() -> None:
     assert built.returncode == 0, built.stdout + built.stderr
 
 
+def found_chromium() -> str | None:
+    """The browser that is meant; None for Playwright's own."""
+    return os.environ.get("INNERVIEW_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("INNERVIEW_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=found_chromium(), args=FLAGS)
         yield launched
         launched.close()
 

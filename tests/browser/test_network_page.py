@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -108,13 +109,54 @@ def cut_short(found: dict[str, Any]) -> object:
     return {**found, "weights": found["weights"][:9000]}
 
 
+def spoilt(found: dict[str, Any], change: Callable[[np.ndarray], None]) -> dict[str, Any]:
+    """The network with other weights: low bytes first, then high ones."""
+    packed = np.frombuffer(zlib.decompress(base64.b64decode(found["weights"]), -zlib.MAX_WBITS), np.uint8)
+    values = np.ascontiguousarray(packed.reshape(2, -1).T).view("<f2")[:, 0].copy()
+    change(values)
+    deflate = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    bytes_ = np.ascontiguousarray(values.view(np.uint8).reshape(-1, 2).T).tobytes()
+    return {**found, "weights": base64.b64encode(deflate.compress(bytes_) + deflate.flush()).decode()}
+
+
+def with_a_nan(found: dict[str, Any]) -> object:
+    def change(values: np.ndarray) -> None:
+        values[7] = np.nan
+
+    return spoilt(found, change)
+
+
+def with_fewer_weights(found: dict[str, Any]) -> object:
+    network = found["network"]
+    return {**found, "network": {**network, "weights": network["weights"][:-1]}}
+
+
+def with_other_shapes(found: dict[str, Any]) -> object:
+    network = found["network"]
+    first, *rest = network["weights"]
+    turned = {**first, "shape": [first["shape"][1], first["shape"][0], *first["shape"][2:]]}
+    return {**found, "network": {**network, "weights": [turned, *rest]}}
+
+
+def with_another_operation(found: dict[str, Any]) -> object:
+    first, *rest = found["network"]["operations"]
+    return {**found, "network": {**found["network"], "operations": [{**first, "kind": "fft"}, *rest]}}
+
+
 def without_its_end(found: dict[str, Any]) -> object:
     return {**found, "network": {**found["network"], "operations": found["network"]["operations"][:-1]}}
 
 
 @pytest.mark.parametrize(
     ("spoil", "said"),
-    [(cut_short, "the file was cut short or changed"), (without_its_end, "ends in a map")],
+    [
+        (cut_short, "the file was cut short or changed"),
+        (with_a_nan, "has weights that are NaN or infinite"),
+        (with_fewer_weights, "it was cut short or changed"),
+        (with_other_shapes, "does not fit a value of 32 × 32 × 3 or its own weights"),
+        (with_another_operation, 'There is no operation "fft"'),
+        (without_its_end, "ends in a map"),
+    ],
 )
 def test_a_network_that_is_broken_is_refused_and_what_was_computed_stays(
     context: BrowserContext, file: Path, tmp_path: Path, spoil: Callable[[dict[str, Any]], object], said: str
@@ -173,10 +215,15 @@ ASK_ALL = """async ({ network, image, requests }) => {
 
 def test_its_engine_answers_in_this_browser_as_a_server_does(context: BrowserContext, file: Path) -> None:
     """The same cases as in frontend/tests/answers.test.ts, which compares every word."""
-    golden = json.loads((ROOT / "frontend" / "tests" / "answers.json").read_text(encoding="utf-8"))
-    cases = [case for case in golden["answers"] if case["request"]["kind"] != "subject"]
+    every = json.loads((ROOT / "frontend" / "tests" / "answers.json").read_text(encoding="utf-8"))
     page: Page = context.new_page()
     page.goto(file.as_uri())
+    for golden in every:
+        compare(page, golden)
+
+
+def compare(page: Page, golden: dict[str, Any]) -> None:
+    cases = [case for case in golden["answers"] if case["request"]["kind"] != "subject"]
     pixels = np.frombuffer(base64.b64decode(golden["image"]), np.uint8).astype("<u2") * 257
     deflated = page.evaluate(
         """async (text) => {
