@@ -111,9 +111,11 @@ def model(
             batch_size: int | None,
             **others: Any,
         ) -> Any:
+            from innerview.cli.memory import keep_memory
             from innerview.session.doubts import doubts
             from innerview.session.models import ModelRequest, open_model
 
+            keep_memory()
             request = ModelRequest(
                 model,
                 weights,

@@ -7,8 +7,6 @@ a model with any other is refused, with the names of what it has. Convolutions s
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -26,10 +24,12 @@ from innerview.adapters.numpy.operations import (
     MaxPooling,
     MeanPooling,
     Operation,
+    Prepared,
     ReLU,
 )
 from innerview.adapters.numpy.winograd import FEWEST_CHANNELS, Kernels
 from innerview.errors import UsageError
+from innerview.export.packed import deflated
 from innerview.model import Model
 from innerview.types import Array
 
@@ -81,7 +81,8 @@ def web_network(model: NumpyModel, name: str, limit: int = LIMIT) -> WebNetwork:
     Raises:
         UsageError: it has other operations, too many weights, or weights that 16 bits don't hold.
     """
-    return _written(model, name, [_step(*one) for one in _chain(model)], model.weights(), limit)
+    steps = [_step(*one) for one in _chain(model)]
+    return _written(model, name, steps, model.weights(), limit)
 
 
 def web_network_of_steps(
@@ -126,7 +127,6 @@ def _written(
         for key, value in weights.items()
     ]
     packed = b"".join(value.tobytes() for value in half.values())
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     taken = model.input
     description = {
         "version": VERSION,
@@ -145,18 +145,19 @@ def _written(
     }
     # Signs and exponents lie together, and so pack better: 7 % less for the built-in network.
     parted = np.frombuffer(packed, np.uint8).reshape(-1, 2).T.tobytes()
-    text = base64.b64encode(deflate.compress(parted) + deflate.flush()).decode("ascii")
-    return WebNetwork(MappingProxyType(description), packed, max(off, default=0.0), text)
+    return WebNetwork(MappingProxyType(description), packed, max(off, default=0.0), deflated(parted))
 
 
-def _chain(model: NumpyModel) -> list[tuple[Operation, int, tuple[int, ...], Mapping[str, Array]]]:
-    """Each operation with its place, the shape of what it takes, and all weights."""
+def _chain(model: NumpyModel) -> list[tuple[Operation, Prepared, int, tuple[int, ...], Mapping[str, Array]]]:
+    """Each operation with what it prepared, its place, the shape of what it takes, and all weights."""
     shapes = [model.input.shape, *(layer.shape for layer in model.layers)]
-    weights = model.weights()
-    return [(operation, place, shapes[place], weights) for place, operation in enumerate(model.operations)]
+    weights, pairs = model.weights(), zip(model.operations, model.prepared, strict=True)
+    return [(operation, ready, place, shapes[place], weights) for place, (operation, ready) in enumerate(pairs)]
 
 
-def _step(operation: Operation, place: int, before: tuple[int, ...], weights: Mapping[str, Array]) -> dict[str, Any]:
+def _step(
+    operation: Operation, prepared: Prepared, place: int, before: tuple[int, ...], weights: Mapping[str, Array]
+) -> dict[str, Any]:
     known: dict[str, Any] = {"name": operation.name, "from": [place]}
     if type(operation) not in KNOWN:  # of a subclass nothing is known
         raise _refusal(operation)
@@ -167,7 +168,7 @@ def _step(operation: Operation, place: int, before: tuple[int, ...], weights: Ma
                 "kind": "convolution",
                 "stride": [operation.stride, operation.stride],
                 "padding": [side for pair in operation.around(before, kernels.shape[2:]) for side in pair],
-                "tiles": tiles(kernels) if operation.stride == 1 else [False, False],
+                "tiles": _in_tiles(prepared[:2], kernels) if operation.stride == 1 else [False, False],
             }
         case Dense():
             known |= {"kind": "dense"}
@@ -196,9 +197,15 @@ def _refusal(operation: Operation) -> UsageError:
 
 def tiles(kernels: Array) -> list[bool]:
     """Whether tiles keep the digits of a convolution (output × input × height × width), on the way there and back."""
-    if kernels.shape[2:] != (3, 3) or min(kernels.shape[:2]) < FEWEST_CHANNELS:
-        return [False, False]
     value = np.asarray(kernels, np.float32)
     onward = np.ascontiguousarray(value.transpose(2, 3, 1, 0))
     back = np.ascontiguousarray(value[:, :, ::-1, ::-1].transpose(2, 3, 0, 1))
-    return [Kernels(one).in_tiles for one in (onward, back)]
+    return _in_tiles((Kernels(onward), Kernels(back)), value)
+
+
+def _in_tiles(both: Sequence[Kernels], kernels: Array) -> list[bool]:
+    """The same, of kernels that are laid out already: a model has measured its own."""
+    if kernels.dtype != np.float32:  # in which the page computes
+        return tiles(kernels)
+    pays = kernels.shape[2:] == (3, 3) and min(kernels.shape[:2]) >= FEWEST_CHANNELS
+    return [pays and one.in_tiles for one in both]

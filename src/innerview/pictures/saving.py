@@ -29,7 +29,8 @@ DRAWN: Final = frozenset({".svg", ".pdf"})
 
 
 def _png(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -> None:
-    frames[0].save(file, "PNG", **_moving(frames, milliseconds))
+    # Of zlib's efforts, this one takes two thirds of the usual one's time, for files that are larger by a tenth.
+    frames[0].save(file, "PNG", compress_level=3, **_moving(frames, milliseconds))
 
 
 def _gif(frames: list[Image.Image], milliseconds: list[int], file: io.BytesIO) -> None:

@@ -68,7 +68,7 @@ def furnish(
             RunFolder.open(folder)  # what can't be read of a run that was named is said before anything is served
     surveyed = survey({one.fingerprint: one for one in opened}) if survey else None
     folder = data if data is None or survey is None or data.is_dir() else None  # a list is no data set for trainings
-    registry = RunRegistry([*runs, *owners], owners, folder)
+    registry = RunRegistry([*runs, *owners], owners, folder, still=owners)
     session = Session(opened, registry, surveyed, remote=remote)
     for name in images:
         session.add(find_image(name), "data")

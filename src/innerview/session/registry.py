@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -115,6 +115,7 @@ class RunRegistry:
         paths: of either.
         owners: identities of the models that runs trained, by the runs' folders, where they are known.
         data: data set that the runs' models are tested on; None for none.
+        still: runs that nobody writes to any more, by their folders: each is read once, however much is asked of it.
         clock: gives the time in seconds since 1970.
 
     Raises:
@@ -126,6 +127,7 @@ class RunRegistry:
         paths: Sequence[Path],
         owners: Mapping[Path, str] | None = None,
         data: Path | None = None,
+        still: Iterable[Path] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._paths = tuple(paths)
@@ -133,6 +135,8 @@ class RunRegistry:
         self._data = data
         self._frames: Cache[Frame] = Cache(FRAMES)
         self._times: Cache[LayerTimes] = Cache(TIMES)
+        self._still = frozenset(still)
+        self._kept: dict[Place, Recorded] = {}
         self._clock = clock
         for path in paths:
             if not is_folder(path):
@@ -189,7 +193,7 @@ class RunRegistry:
             raise UsageError(f"there is no training {query.run[:40]!r} here (any more); reload the page").of(
                 "run", asked=query.run
             )
-        run, stamp = place.read(self._times), Stamp(query.model or place.name, query.image)
+        run, stamp = self._read(place), Stamp(query.model or place.name, query.image)
         return SHOWN[query.kind](
             _Question(run, self._state(place, run), photo, stamp, listener, self._data, query.more, keep, self._frames)
         )
@@ -197,11 +201,19 @@ class RunRegistry:
     def _facts(self, place: Place) -> dict[str, Any]:
         owner = {"model": self._owners[place.path]} if place.path in self._owners else {}
         try:
-            recorded = place.read(self._times)
+            recorded = self._read(place)
         except InnerviewError:
             recorded = None
         checkpoint = {} if recorded is None else {"checkpoint": recorded.steps[-1]}
         return {"id": place.identity, "name": place.name, "state": self._state(place, recorded), **checkpoint, **owner}
+
+    def _read(self, place: Place) -> Recorded:
+        """The run as it is now."""
+        if place.path not in self._still:
+            return place.read(self._times)
+        if place not in self._kept:
+            self._kept[place] = place.read(self._times)
+        return self._kept[place]
 
     def _state(self, place: Place, recorded: Recorded | None) -> str:
         if recorded is not None and recorded.ending is not None:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from innerview.export.packed import deflated
 from innerview.results import versions
 from innerview.viewer.bundle import read_bundle, read_chunk, read_engine
 from innerview.viewer.payload import Payload, decode, encode
@@ -53,10 +54,8 @@ class Packed:
 
 def pack(payload: Payload, **keys: object) -> Packed:
     """Deflate a payload; keys beside network and image say which requests it answers."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = deflate.compress(encode(payload)) + deflate.flush()
     known = {"model": payload.metadata["model"] or None, "image": payload.metadata["image"] or None}
-    return Packed(payload.kind, {**known, **keys}, base64.b64encode(packed).decode("ascii"))
+    return Packed(payload.kind, {**known, **keys}, deflated(encode(payload)))
 
 
 def unpack(packed: Packed) -> Payload:
@@ -130,8 +129,7 @@ def write_page(
 
 def packed_text(text: str) -> str:
     """A text as base64 of its deflated UTF-8."""
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return base64.b64encode(deflate.compress(text.encode()) + deflate.flush()).decode("ascii")
+    return deflated(text.encode())
 
 
 def started(module: str) -> str:

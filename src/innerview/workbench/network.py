@@ -6,10 +6,8 @@ draws, the end of the network) is written down from there and stands nowhere els
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
-import zlib
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -18,6 +16,7 @@ import numpy as np
 from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained, run_folder
 from innerview.errors import UsageError
+from innerview.export.packed import deflated
 from innerview.export.web import LIMIT, WebNetwork, web_network, web_network_of_steps
 from innerview.methods import class_evidence
 from innerview.methods.regions import JUDGED_REGIONS
@@ -145,8 +144,7 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
 def packed_pixels(pixels: Image) -> str:
     """An image as the network sees it, in 65535ths, which no byte rounds: base64 of the deflated numbers."""
     levels = np.rint(np.clip(pixels, 0, 1).astype(np.float64) * 65_535).astype("<u2")
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return base64.b64encode(deflate.compress(levels.tobytes()) + deflate.flush()).decode("ascii")
+    return deflated(levels.tobytes())
 
 
 def network_and_words(opened: OpenedModel) -> tuple[dict[str, Any] | None, str]:

@@ -24,7 +24,7 @@ from innerview.adapters.checks import (
     refuse_weights_only,
 )
 from innerview.adapters.numpy.cores import parts, side_by_side
-from innerview.adapters.numpy.operations import Operation
+from innerview.adapters.numpy.operations import Operation, Prepared
 from innerview.adapters.numpy.sharing import local_blocks, run_shared
 from innerview.errors import ModelError
 from innerview.model import (
@@ -151,6 +151,11 @@ class NumpyModel:
     def operations(self) -> tuple[Operation, ...]:
         """What it was built from."""
         return self._operations
+
+    @property
+    def prepared(self) -> tuple[Prepared, ...]:
+        """What each operation laid out of the weights."""
+        return tuple(self._prepared)
 
     @property
     def batch_size(self) -> int:

@@ -70,7 +70,7 @@ def page_context(
     model, name, fingerprint, histograms = opened.model, opened.name, opened.fingerprint, opened.histograms
     payloads = [pack(weights_payload(histograms, Stamp(fingerprint)))] if histograms.layers else []
     folders = built_in_runs(name)
-    registry = RunRegistry(folders, dict.fromkeys(folders, fingerprint))
+    registry = RunRegistry(folders, dict.fromkeys(folders, fingerprint), still=folders)
     facts = registry.facts()
     for run in facts:
         for kind in ("run", "weights"):
