@@ -74,17 +74,15 @@ class Block:
         pooled = math.prod(one.size for one, _ in self.steps if isinstance(one, MeanPooling | MaxPooling))
         return max(TILE // pooled, 1)
 
-    def takes(self, rows: Span, columns: Span) -> tuple[Span, Span]:
-        """The rows and columns on which a part of its result depends; they may lie outside of the value."""
+    def takes(self, span: Span, axis: int) -> Span:
+        """The rows (axis 0) or columns (axis 1) on which a span of its result depends; they may lie outside."""
         for operation, prepared in reversed(self.steps):
             if isinstance(operation, MeanPooling | MaxPooling):
-                rows, columns = (_spread(one, operation.size, operation.size, 0) for one in (rows, columns))
+                span = _spread(span, operation.size, operation.size, 0)
             elif isinstance(operation, Convolution):
                 reach = prepared[0].shape[:2]
-                (above, _), (left, _) = operation.around(self.before, reach)
-                rows = _spread(rows, operation.stride, reach[0], above)
-                columns = _spread(columns, operation.stride, reach[1], left)
-        return rows, columns
+                span = _spread(span, operation.stride, reach[axis], operation.around(self.before, reach)[axis][0])
+        return span
 
     def run(self, value: Array) -> Array:
         """From what `takes` says to a part of the result."""
@@ -151,18 +149,20 @@ class _Tiled:
 
     def part(self, images: Int[np.ndarray, " image"] | slice, rows: Span, columns: Span) -> Array:
         """Rows and columns of some images; zeros outside."""
-        numbers = self._numbers[:, :, images]
         first = self._tables[0][0]
-        result = np.zeros((numbers.shape[2], rows[1] - rows[0], columns[1] - columns[0], first.shape[3]), first.dtype)
-        side = self._side
-        for row in range(max(rows[0] // side, 0), min(-(-rows[1] // side), len(self._tables))):
-            for column in range(max(columns[0] // side, 0), min(-(-columns[1] // side), len(self._tables[0]))):
-                tiles = self._tables[row][column]
-                here, there = zip(
-                    _meet(row * side, tiles.shape[1], rows), _meet(column * side, tiles.shape[2], columns), strict=True
-                )
-                result[:, there[0], there[1]] = tiles[:, here[0], here[1]][numbers[row, column]]
+        count = self._numbers[0, 0, images].size
+        result = np.zeros((count, rows[1] - rows[0], columns[1] - columns[0], first.shape[3]), first.dtype)
+        across = self._met(columns, [one.shape[2] for one in self._tables[0]])
+        for row, from_row, to_row in self._met(rows, [line[0].shape[1] for line in self._tables]):
+            for column, from_column, to_column in across:
+                chosen = self._numbers[row, column, images]
+                result[:, to_row, to_column] = self._tables[row][column][chosen, from_row, from_column]
         return result
+
+    def _met(self, span: Span, lengths: Sequence[int]) -> list[tuple[int, slice, slice]]:
+        """Along an axis the tiles that a span meets: which, from where in them, and to where in the span."""
+        tiles = range(max(span[0] // self._side, 0), min(-(-span[1] // self._side), len(lengths)))
+        return [(tile, *_meet(tile * self._side, lengths[tile], span)) for tile in tiles]
 
 
 def _meet(start: int, length: int, span: Span) -> tuple[slice, slice]:
@@ -211,14 +211,15 @@ def _shared(
     height, width = block.after[:2]
     side = block.tile
     spans = [[(start, min(start + side, size)) for start in range(0, size, side)] for size in (height, width)]
+    seen = [[_field(blocks, span, axis) for span in spans[axis]] for axis in (0, 1)]
+    taken = [[block.takes(span, axis) for span in spans[axis]] for axis in (0, 1)]
     firsts = list[tuple[int, int, Array]]()
     numbers = np.empty((len(spans[0]), len(spans[1]), images), np.int64)
     different, most = 0, WORTH * numbers.size
-    for row, rows in enumerate(spans[0]):
-        for column, columns in enumerate(spans[1]):
-            _, first, numbers[row, column] = np.unique(
-                _field(blocks, sums, rows, columns), return_index=True, return_inverse=True
-            )
+    for row, (top, bottom) in enumerate(seen[0]):
+        for column, (left, right) in enumerate(seen[1]):
+            hashes = sums[:, bottom, right] - sums[:, top, right] - sums[:, bottom, left] + sums[:, top, left]
+            _, first, numbers[row, column] = np.unique(hashes, return_index=True, return_inverse=True)
             firsts.append((row, column, first))
             different += len(first)
             if different > most:
@@ -226,7 +227,7 @@ def _shared(
     tables = [[np.empty(0, np.float32)] * len(spans[1]) for _ in spans[0]]
     waiting, size = list[tuple[int, int, Array]](), 0
     for row, column, first in firsts:
-        crop = before.part(first, *block.takes(spans[0][row], spans[1][column]))
+        crop = before.part(first, taken[0][row], taken[1][column])
         if waiting and (crop.shape[1:] != waiting[0][2].shape[1:] or size + len(crop) > CROPS):
             _work(block, waiting, tables)
             waiting, size = [], 0
@@ -244,17 +245,12 @@ def _work(block: Block, crops: Sequence[tuple[int, int, Array]], tables: list[li
         tables[row][column] = result
 
 
-def _field(
-    blocks: Sequence[Block], sums: UInt64[np.ndarray, "image row column"], rows: Span, columns: Span
-) -> UInt64[np.ndarray, " image"]:
-    """Of each image, a hash of the pixels on which a tile depends."""
+def _field(blocks: Sequence[Block], span: Span, axis: int) -> Span:
+    """The rows (axis 0) or columns (axis 1) of pixels on which a span of the last block's result depends."""
     for block in reversed(blocks):
-        rows, columns = block.takes(rows, columns)
-        rows, columns = (
-            (max(span[0], 0), min(span[1], size)) for span, size in zip((rows, columns), block.before, strict=False)
-        )
-    (top, bottom), (left, right) = rows, columns
-    return sums[:, bottom, right] - sums[:, top, right] - sums[:, bottom, left] + sums[:, top, left]
+        start, end = block.takes(span, axis)
+        span = max(start, 0), min(end, block.before[axis])
+    return span
 
 
 def _running_sums(values: Array) -> UInt64[np.ndarray, "image row column"]:
