@@ -7,9 +7,6 @@ same content, goes on from there. Only a file whose SHA-256 is right gets its na
 from __future__ import annotations
 
 import hashlib
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -118,6 +115,11 @@ def size(path: Path) -> int:
 
 def receive(source: Source, path: Path, start: int, progress: Progress | None) -> str | None:
     """Append what a source sends, from byte `start` on; return None, or why it stopped."""
+    # Here: data sets are hardly ever fetched, and every start of the program would import these.
+    import http.client
+    import urllib.error
+    import urllib.request
+
     if urlsplit(source.url).scheme not in {"http", "https"}:
         return "only http and https are asked"
     request = urllib.request.Request(source.url, headers={"User-Agent": "innerview"})  # noqa: S310  checked above

@@ -192,8 +192,9 @@ def _line(draw: ImageDraw.ImageDraw, corners: Array, line: LineSpec) -> None:
     for part in parts:
         if not np.isfinite(part).all():
             continue
+        joint = None if line.dash else "curve"  # dashes hardly ever turn, and joints take most of the time
         for piece in dashed(part, [wide * length for length in line.dash]):
-            draw.line((piece * FINER).ravel().tolist(), fill=line.colour, width=round(wide * FINER), joint="curve")
+            draw.line((piece * FINER).ravel().tolist(), fill=line.colour, width=round(wide * FINER), joint=joint)
         radius = (line.dots + RIM) * DPI / 72 / 2
         for x, y in (part if line.dots else part[:0]).tolist():
             box = ((x - radius) * FINER, (y - radius) * FINER, (x + radius) * FINER - 1, (y + radius) * FINER - 1)

@@ -70,6 +70,11 @@ class FigureSpec:
     same: bool = False
     there: Callable[[FigureContext], bool] = lambda _: True
 
+    @property
+    def moving(self) -> bool:
+        """Whether it is an animation: those take longest to become files, beside which the others are drawn."""
+        return self.file.endswith(".webp")
+
 
 def _gradients(scene: FigureContext) -> bool:
     return scene.look.along is not None

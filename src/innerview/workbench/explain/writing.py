@@ -38,9 +38,9 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
         OutputError: a file can't be written.
     """
     save_result(folder, _results(scene))  # first of all: what was worked out is there whatever can't be drawn
-    written: list[tuple[FigureSpec, Future[Drawn]]] = []
+    shots, written = figures_of(scene), dict[str, Future[Drawn]]()
     with ThreadPoolExecutor(1) as encoder:  # a figure becomes a file while the next one is drawn
-        for shot in figures_of(scene):
+        for shot in sorted(shots, key=lambda one: not one.moving):
             drawing = Future[Drawn]()
             try:
                 figure = drawn.get(shot.file) or shot.draw(scene)
@@ -50,8 +50,8 @@ def write_look(scene: FigureContext, folder: Path, drawn: dict[str, Drawn], *, b
                 drawing.set_exception(problem)
             else:
                 drawing = encoder.submit(_write, figure, folder / shot.file)
-            written.append((shot, drawing))
-    figures, undrawn = _taken_down(written, drawn)
+            written[shot.file] = drawing
+    figures, undrawn = _taken_down([(shot, written[shot.file]) for shot in shots], drawn)
     missing = {**scene.look.missing, **undrawn}
     sections = [
         Section(view, EXPLANATIONS[view], say(scene), tuple(figures[view]))
