@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -220,10 +221,37 @@ def test_half_precision_runs_forward(tmp_path: Path) -> None:
     assert any("half precision" in note for note in model.notes)
 
 
-def test_an_execution_provider_that_is_not_there_is_refused() -> None:
-    assert wrap(exported(convolutional()), input=SPEC, output=ABC, providers=["CPUExecutionProvider"]).layers
-    with raises(UsageError, "providers", asked="MoonExecutionProvider"):
-        wrap(exported(convolutional()), input=SPEC, output=ABC, providers=["MoonExecutionProvider"])
+@pytest.mark.parametrize("name", ["CPUExecutionProvider", "cpu", "CPU", "cpu:0"])
+def test_an_execution_provider_is_named_in_full_or_by_its_word(name: str) -> None:
+    model = wrap(exported(convolutional()), input=SPEC, output=ABC, providers=[name])
+    assert "CPUExecutionProvider" in model.runs_on
+    assert model.layers
+
+
+@pytest.mark.parametrize("name", ["MoonExecutionProvider", "moon", "moon:1", "cpu:first", ""])
+def test_an_execution_provider_that_is_not_there_is_refused_with_those_that_are(name: str) -> None:
+    with raises(UsageError, "providers", asked=name) as caught:
+        wrap(exported(convolutional()), input=SPEC, output=ABC, providers=[name])
+    assert {"cpu", "CPUExecutionProvider"} <= set(caught.value.known)
+    assert "cpu (CPUExecutionProvider)" in str(caught.value)
+
+
+def test_one_that_is_listed_and_can_t_be_started_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where onnxruntime-gpu finds no driver: it would run on the processor, with a line in its log."""
+    import onnxruntime
+
+    listed = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: listed)
+    with raises(UsageError, "providers", asked="CUDAExecutionProvider", found=("CPUExecutionProvider",)):
+        wrap(exported(convolutional()), input=SPEC, output=ABC, providers=["cuda:1"])
+
+
+def test_the_command_line_names_the_device_of_an_onnx_file(tmp_path: Path) -> None:
+    path = saved(exported(convolutional()), tmp_path / "m.onnx")
+    declared = ModelRequest(str(path), input="range=0..1", classes="3")
+    assert open_model(replace(declared, device="cpu")).runs_on.startswith("forward ONNX Runtime")
+    with raises(UsageError, "providers", asked="moon"):
+        open_model(replace(declared, device="moon"))
 
 
 def test_a_session_is_told_the_way() -> None:
@@ -243,6 +271,17 @@ def test_weights_beside_the_file_are_read(tmp_path: Path) -> None:
     path = _with_weights_beside(exported(convolutional()), tmp_path / "m.onnx")
     model = wrap(path, input=SPEC, output=ABC)
     np.testing.assert_allclose(model.forward(images()).outputs, by_torch(convolutional(), images())[0], atol=1e-5)
+    inside = wrap(exported(convolutional()), input=SPEC, output=ABC)
+    assert isinstance(model, OnnxModel)  # with gradients
+    assert model.fingerprint == inside.fingerprint
+    assert model.weights().keys() == inside.weights().keys()
+    for name, weight in inside.weights().items():
+        np.testing.assert_array_equal(model.weights()[name], weight)
+    where = {one.name: one.data_location for one in model.told.proto.graph.initializer}
+    assert where["0.weight"] == TensorProto.EXTERNAL  # it was left where it lies
+    assert where["shape"] == TensorProto.DEFAULT
+    expected, found = (one.vjp(images(), {OUTPUT: second}).input_gradients for one in (inside, model))
+    np.testing.assert_allclose(found, expected, atol=1e-7)
     (tmp_path / "m.data").write_bytes((tmp_path / "m.data").read_bytes()[:40])
     with raises(DataError, "length", asked="0.weight", found=40, file="m.data"):
         read_onnx(path)

@@ -64,7 +64,10 @@ MODEL: Final = (
     ),
     click.option("--no-weights", is_flag=True, help="A hub's model with random weights: nothing is fetched."),
     click.option(
-        "--device", default="", metavar="NAME", help="Where PyTorch runs the model: cpu, cuda, cuda:1, mps. [as it is]"
+        "--device",
+        default="",
+        metavar="NAME",
+        help="Where the model runs: PyTorch's cpu, cuda, cuda:1, mps; ONNX Runtime's cpu, cuda, coreml. [as it is]",
     ),
     click.option(
         "--precision",

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, cast
 
-from innerview.adapters import check_rows, wrap
+from innerview.adapters import FILES, check_rows, wrap
 from innerview.adapters.endings import check_meaning
 from innerview.adapters.hubs import HUBS, HubModel, folder_hub, hub_of, open_hub
 from innerview.allcnn import NAMES
@@ -51,7 +51,8 @@ class ModelRequest:
         output: words such as "logits temperature=0.2 output=logits".
         trust: whether files may run code.
         pretrained: a hub's model comes with its weights; else with random ones.
-        device: where PyTorch runs it: "cpu", "cuda", "cuda:1", "mps"; empty for where it is.
+        device: where PyTorch runs it: "cpu", "cuda", "cuda:1", "mps"; of an ONNX file the execution provider; empty
+            for where it is.
         batch_size: images in one pass; 0 for what is fastest and fits.
         precision: to compute in, "bfloat16" say; empty for as it is.
     """
@@ -153,7 +154,9 @@ def _declared(
     options: dict[str, Any] = {}
     if weights is not None:
         options["notes"] = import_module("innerview.adapters.torch.files").load_state(model, weights)
-    if request.device:
+    if request.device and type(model).__module__ == FILES:
+        options["providers"] = (request.device,)
+    elif request.device:
         model = import_module("innerview.adapters.torch.memory").moved(model, request.device)
     if request.precision:
         options["precision"] = request.precision

@@ -8,7 +8,7 @@ from typing import Final
 from innerview.allcnn import NAMES
 from innerview.data.sources import Source
 from innerview.methods.registry import map_methods, registry
-from innerview.model import WEIGHTED, InputSpec, Layer, Model
+from innerview.model import WEIGHTED, InputSpec, Layer, Model, has_gradients
 from innerview.pictures.words import number, shape
 from innerview.reprs import short
 from innerview.session.doubts import doubts
@@ -77,11 +77,13 @@ def info(model: ModelLike = "allcnn", image: Source = "", crop: str = "center") 
 
 
 def _passes(opened: Model) -> list[tuple[str, str]]:
-    """How many images go through it together, and what one of them needs of the memory where that can be measured."""
+    """What computes it, how many images go through it together, and what memory one of them needs, where known."""
     count = f"{opened.batch_size} image{'s' * (opened.batch_size != 1)} at a time"
     need = getattr(opened, "memory", None)
     told = "" if need is None else f"; forward and back one takes about {_size(need.image)}, beside the weights' "
-    return [("Passes", count + told + ("" if need is None else _size(need.weights)))]
+    passes = ("Passes", count + told + ("" if need is None else _size(need.weights)))
+    place = getattr(opened, "runs_on", "")
+    return [*([("Runs on", place)] if place else []), passes]
 
 
 def _size(count: int) -> str:
@@ -110,7 +112,8 @@ def _methods(opened: Model) -> list[tuple[str, str]]:
     """What it can be explained by, what that leaves out, and which plug-ins fail."""
     names = map_methods(opened)
     missing = [name for name in map_methods() if name not in names]
-    left = f"; left out, since it has no gradients: {', '.join(missing)}" if missing else ""
+    why = "no attention that can be looked at" if has_gradients(opened) else "no gradients"
+    left = f"; left out, since it has {why}: {', '.join(missing)}" if missing else ""
     return [("Methods", ", ".join(names) + left), *(("Warning", problem) for problem in registry().problems)]
 
 

@@ -3,6 +3,9 @@
 What a file can have wrong is found before any runtime sees it: cut short, weights beside it that are missing or lead
 out of the folder, tensors that claim more than they hold, an operator set of the future. What the graph says of the
 image that it takes (size, layout) and of its classes is kept with it; ranges and normalisation are not in such a file.
+
+Weights that lie beside the graph's file stay there: they are mapped where they are read, and ONNX Runtime reads them by
+their path. One message holds 2 GiB at most, and a model that is larger has no other form.
 """
 
 # onnx is only partly typed: unknown types are its own.
@@ -14,8 +17,11 @@ from __future__ import annotations
 import ast
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Literal
@@ -36,6 +42,9 @@ WHAT: Final = "the model"
 
 LARGEST: Final = 2**31
 """Bytes of the graph's own file: no more can be written as one message. Weights beside it may be larger."""
+
+SMALL: Final = 64
+"""Numbers of a tensor beside the file up to which it is read into the graph: shapes, which others are told by, are."""
 
 FILLED: Final = 2**28
 """Numbers that a graph may ask to be filled in from a shape alone, at most."""
@@ -63,11 +72,13 @@ class OnnxFile:
 
     Attributes:
         path: of the file; its name alone where the model came as an object.
-        proto: what is in it, weights included.
+        proto: what is in it, weights included but for those beside it.
+        folder: where the weights beside it are; None where it has none.
     """
 
     path: Path
     proto: Any
+    folder: Path | None = None
 
     @cached_property
     def _entry(self) -> Any:
@@ -162,11 +173,44 @@ class OnnxFile:
             for name, one in _tensors(self.proto.graph)
             if one.data_type in kinds and (name in held or math.prod(one.dims) > 1)
         }
-        return {name: _wide(numpy_helper.to_array(one)) for name, one in found.items()}
+        return {name: _wide(self.array(one)) for name, one in found.items()}
+
+    def array(self, tensor: Any) -> Array:
+        """A tensor's values, not to be written to; one that lies beside the file is mapped, and takes no memory."""
+        if tensor.data_location != onnx.TensorProto.EXTERNAL or self.folder is None:
+            return numpy_helper.to_array(tensor)
+        kind = np.dtype(helper.tensor_dtype_to_np_dtype(tensor.data_type))
+        if kind.name in PACKED:
+            return numpy_helper.to_array(tensor, base_dir=str(self.folder))
+        place, start, _ = _place(tensor.name, tensor, self.path, self.folder)
+        with reading(place, "the weights"):
+            return np.asarray(np.memmap(place, kind.newbyteorder("<"), "r", start, tuple(tensor.dims)))
+
+    @contextmanager
+    def written(self, proto: Any) -> Generator[Any]:
+        """A model for a library that takes an object or a path: by its path where it has weights beside it.
+
+        They may have more bytes than an object can be written with. A link would do for the library, and onnx follows
+        none; so they are copied, into a folder that is gone when the block ends.
+        """
+        if self.folder is None:
+            yield proto
+            return
+        outside = [one for one in proto.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
+        places = {_place(one.name, one, self.path, self.folder)[0] for one in outside}
+        with tempfile.TemporaryDirectory(prefix="innerview-") as made:
+            for place in places:
+                copy = Path(made) / place.relative_to(self.folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(place, copy)
+            path = Path(made) / max(("graph", *(one.name for one in places)), key=len)
+            path = path.with_name(f"{path.name}.onnx")
+            path.write_bytes(proto.SerializeToString())
+            yield path
 
 
 def _wide(values: Array) -> Array:
-    return np.array(values, values.dtype if values.dtype.itemsize > 2 else np.float32)
+    return np.asarray(values) if values.dtype.itemsize > 2 else np.array(values, np.float32)
 
 
 def of_proto(proto: Any) -> OnnxFile:
@@ -177,11 +221,17 @@ def of_proto(proto: Any) -> OnnxFile:
         )
     found = OnnxFile(Path("the model"), proto)
     _check(found, None)
+    held = sum(len(one.raw_data) for one in proto.graph.initializer)
+    if held >= LARGEST:
+        raise ModelError(
+            f"the weights in this ModelProto have {held:,} bytes, and a message holds {LARGEST:,} at most; write it "
+            "with onnx.save_model(model, 'model.onnx', save_as_external_data=True), and give that file"
+        ).of("size", found=held, limit=LARGEST)
     return found
 
 
 def read_onnx(path: Path) -> OnnxFile:
-    """Read a model with its weights, those beside it included.
+    """Read a model; large weights beside it are checked, and stay there.
 
     Raises:
         DataError: it is no ONNX file, is cut short, or something of it is missing or claims too much.
@@ -202,7 +252,8 @@ def read_onnx(path: Path) -> OnnxFile:
         ).of("length", path=path, found=len(content)) from error
     found = OnnxFile(path, proto)
     _check(found, path.parent)
-    return found
+    beside = any(one.data_location == onnx.TensorProto.EXTERNAL for one in proto.graph.initializer)
+    return replace(found, folder=path.parent.absolute()) if beside else found
 
 
 def _check(found: OnnxFile, folder: Path | None) -> None:
@@ -222,14 +273,28 @@ def _check(found: OnnxFile, folder: Path | None) -> None:
         _check_tensor(name, tensor, path, folder)
     if folder is not None:
         with reading(path, WHAT):
-            external_data_helper.load_external_data_for_model(proto, str(folder))
+            _read_small(proto.graph, folder)
     _check_fillings(found)
+
+
+def _read_small(graph: Any, folder: Path) -> None:
+    """Read into the graph what lies beside it and is small, or stands among the operators."""
+    few = (one for one in graph.initializer if math.prod(one.dims) <= SMALL)
+    for tensor in (*few, *(one for _, one in _of_nodes(graph))):
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            external_data_helper.load_external_data_for_tensor(tensor, str(folder))
+            tensor.data_location = onnx.TensorProto.DEFAULT
+            del tensor.external_data[:]
 
 
 def _tensors(graph: Any) -> Iterator[tuple[str, Any]]:
     """All tensors of a graph and of those inside it, by a name for each."""
     for tensor in graph.initializer:
         yield tensor.name, tensor
+    yield from _of_nodes(graph)
+
+
+def _of_nodes(graph: Any) -> Iterator[tuple[str, Any]]:
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.HasField("t"):
@@ -253,7 +318,7 @@ def _check_tensor(name: str, tensor: Any, path: Path, folder: Path | None) -> No
         kind = helper.tensor_dtype_to_np_dtype(tensor.data_type)
     claimed = math.prod(dims)
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        held = _external(name, tensor, path, folder) // kind.itemsize
+        held = _place(name, tensor, path, folder)[2] // kind.itemsize
     elif tensor.HasField("raw_data"):
         held = len(tensor.raw_data) // kind.itemsize
     else:
@@ -270,8 +335,8 @@ PACKED: Final = frozenset({"int4", "uint4", "int2", "uint2", "float4_e2m1fn", "c
 """Types of which several share a byte, or one takes two numbers."""
 
 
-def _external(name: str, tensor: Any, path: Path, folder: Path | None) -> int:
-    """Bytes of a tensor that lies in a file beside the model; DataError where that is none, or leads elsewhere."""
+def _place(name: str, tensor: Any, path: Path, folder: Path | None) -> tuple[Path, int, int]:
+    """File, first byte and length of a tensor beside the model; DataError where that is none, or leads elsewhere."""
     told: Mapping[str, str] = {one.key: one.value for one in tensor.external_data}
     place = told.get("location", "")
     inside = PurePosixPath(place.replace("\\", "/"))
@@ -291,13 +356,14 @@ def _external(name: str, tensor: Any, path: Path, folder: Path | None) -> int:
         ).of("weights", asked=name, found=place, path=path)
     size = size_of(beside, "the weights")
     with reading(path, WHAT):
-        start, length = int(told.get("offset", 0)), int(told.get("length", size))
+        start = int(told.get("offset", 0))
+        length = int(told.get("length", size - start))
     if min(start, length) < 0 or start + length > size:
         raise DataError(
             f"the weights {beside} are cut short: {brief(name)} ends at byte {start + length:,}, and the file has "
             f"{size:,}; fetch it anew"
         ).of("length", asked=name, found=size, path=beside)
-    return length
+    return beside, start, length
 
 
 def _check_fillings(found: OnnxFile) -> None:

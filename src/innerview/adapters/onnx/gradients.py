@@ -10,6 +10,7 @@ gradients, with the reason. Which of its modules are layers, the graph says (`gr
 
 from __future__ import annotations
 
+import gc
 import warnings
 from dataclasses import replace
 from typing import Any, Final
@@ -97,6 +98,14 @@ def _off(found: Array, expected: Array) -> float:
     return float(np.abs(found - expected).max()) / scale if scale else float(np.abs(found).max())
 
 
+def _as_weights(held: torch.nn.Module) -> None:
+    """Make parameters of the graph's floats: buffers are copied before every pass, since a model may change them."""
+    for name, value in list(held.named_buffers(recurse=False)):
+        if value.is_floating_point():
+            delattr(held, name)
+            held.register_parameter(name, torch.nn.Parameter(value, requires_grad=False))
+
+
 def _module(told: Told) -> torch.nn.Module:
     """Convert the graph; of its modules those that are no layers are marked."""
     versions = {one.domain: one.version for one in told.proto.opset_import}
@@ -112,14 +121,17 @@ def _module(told: Told) -> torch.nn.Module:
             "operator", found=tuple(unknown), path=told.file.path
         )
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), told.file.written(told.proto) as given:
             warnings.simplefilter("ignore")  # its own affairs with PyTorch
-            module = onnx2torch.convert(told.proto).eval()
+            module = onnx2torch.convert(given).eval()
+        if told.file.folder is not None:
+            gc.collect()  # what it made on the way refers to itself, and holds copies of the weights
     except Exception as error:
         raise ModelError(
             f"onnx2torch can't convert {told.file.path.name} ({type(error).__name__}: "
             f"{' '.join(str(error).split())[:300]}); {STAYED}"
         ).of("onnx2torch", found=type(error).__name__, path=told.file.path) from error
+    _as_weights(module.get_submodule("initializers"))
     layers = {one.name for one in shown(told.proto)}
     for name, part in module.named_children():
         *first, last = list(part.children()) or [part]

@@ -86,6 +86,22 @@ def with_one_output(proto: Any, output: str) -> Any:
     return found
 
 
+def is_number(tensor: Any) -> bool:
+    """Whether a tensor holds numbers, which are hashed as such wherever they lie; texts stay in the graph."""
+    return tensor.data_type != onnx.TensorProto.STRING
+
+
+def without_weights(graph: Any) -> Any:
+    """A copy of a graph whose initializers have names, types and shapes, and no numbers."""
+    bare = onnx.GraphProto(name=graph.name)
+    for field in ("node", "input", "output", "value_info", "sparse_initializer", "quantization_annotation"):
+        getattr(bare, field).extend(getattr(graph, field))
+    for one in graph.initializer:
+        told = onnx.TensorProto(name=one.name, data_type=one.data_type, dims=one.dims)
+        bare.initializer.append(told if is_number(one) else one)
+    return bare
+
+
 def _leave(field: Any, some: list[Any]) -> None:
     copies = [type(one)() for one in some]
     for copy, one in zip(copies, some, strict=True):

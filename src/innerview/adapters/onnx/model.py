@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
-from typing import Any, Final, cast, final
+from typing import Any, Final, TypeAlias, cast, final
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from innerview.adapters.checks import (
 from innerview.adapters.endings import Found, check_taken_off, take_off, words
 from innerview.adapters.failures import made_ours
 from innerview.adapters.onnx.files import OnnxFile, of_proto
-from innerview.adapters.onnx.graphs import choose_output, ending, shown, with_one_output
+from innerview.adapters.onnx.graphs import choose_output, ending, is_number, shown, with_one_output, without_weights
 from innerview.errors import InnerviewError, MissingExtra, ModelError, UsageError
 from innerview.model import (
     DifferentiableModel,
@@ -64,6 +64,10 @@ QUIET: Final = 4
 """Of ONNX Runtime's log only what is fatal is written: it raises all else."""
 
 
+BESIDE: Final = "session.model_external_initializers_file_folder_path"
+"""ONNX Runtime's name for the folder in which weights lie beside a graph that is given as bytes."""
+
+
 @dataclass(frozen=True)
 class Runtime:
     """A graph in ONNX Runtime.
@@ -77,6 +81,11 @@ class Runtime:
     session: Any
     file: OnnxFile
     output: str
+
+    @property
+    def words(self) -> str:
+        """Which runtime, and which execution provider of it."""
+        return f"ONNX Runtime {onnxruntime.__version__}, {self.session.get_providers()[0]}"
 
     def __call__(self, entering: Array) -> Array:
         """Outputs (batch × class) for what the model takes; of a fixed batch, so many at a time."""
@@ -114,10 +123,11 @@ class Told:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of specification, graph and weights."""
-        graph = self.proto.graph.SerializeToString(deterministic=True)
+        """Hash of specification, graph and weights, the same wherever those lie."""
+        graph = without_weights(self.proto.graph).SerializeToString(deterministic=True)
         description = {"input": self.input.described(), "output": self.output.described(), "batch": self.file.batch}
-        return fingerprint_of(description, {"graph": np.frombuffer(graph, np.uint8)})
+        weights = {f"weight {one.name}": self.file.array(one) for one in self.proto.graph.initializer if is_number(one)}
+        return fingerprint_of(description, {"graph": np.frombuffer(graph, np.uint8)} | weights)
 
     @cached_property
     def weights(self) -> dict[str, Array]:
@@ -147,13 +157,14 @@ def open_onnx(
         model: a file that was read (`onnx.files.read_onnx`), or a ModelProto of onnx.
         input: what it takes.
         output: what it gives. With kind "logits" and a graph that ends in softmax, what stands before that is taken.
-        providers: ONNX Runtime's execution providers, the first preferred ("CUDAExecutionProvider"); its processor's
-            if none is named. Gradients are computed by PyTorch on the processor whatever is named here.
+        providers: ONNX Runtime's execution providers, the first preferred: "CUDAExecutionProvider" or "cuda", of a
+            certain device "cuda:1"; its processor's if none is named. Gradients are computed by PyTorch on the
+            processor whatever is named here.
         allow_nonfinite: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
         ModelError: it can't be run as declared.
-        UsageError: there is no such provider here.
+        UsageError: there is no such provider here, or it can't be started.
     """
     file = model if isinstance(model, OnnxFile) else of_proto(model)
     chosen = _providers(providers)
@@ -173,15 +184,33 @@ def open_onnx(
     return OnnxModel(told, runtime, inner, said)
 
 
-def _providers(asked: Sequence[str]) -> list[str]:
-    known = onnxruntime.get_available_providers()
-    missing = [one for one in asked if one not in known]
-    if missing:
-        raise UsageError(
-            f"the execution provider {missing[0]!r} was asked for; this ONNX Runtime has {', '.join(known)}. Install "
-            "the build of onnxruntime that has it, or leave providers out"
-        ).of("providers", asked=missing[0], known=known)
-    return list(asked) or ["CPUExecutionProvider"]
+Provider: TypeAlias = "tuple[str, dict[str, str]]"
+"""Name of an execution provider, and its options."""
+
+ENDING: Final = "ExecutionProvider"
+"""Behind all their names; in front of it the device's, more or less."""
+
+
+def _providers(asked: Sequence[str]) -> list[Provider]:
+    """Those that were asked for by name or by the word in front of `ENDING`, with the number of a device.
+
+    Raises:
+        UsageError: this ONNX Runtime has none of that name.
+    """
+    known: list[str] = onnxruntime.get_available_providers()
+    words = {one.removesuffix(ENDING).lower(): one for one in known}
+    found = list[Provider]()
+    for one in asked or ["cpu"]:
+        word, _, number = one.partition(":")
+        name = words.get(word.removesuffix(ENDING).lower())
+        if name is None or (number and not number.isdecimal()):
+            raise UsageError(
+                f"the execution provider {one!r} was asked for; this ONNX Runtime has "
+                f"{', '.join(f'{short} ({whole})' for short, whole in words.items())}. Install the build of "
+                "onnxruntime that has it, or leave it out"
+            ).of("providers", asked=one, known=[*words, *known])
+        found.append((name, {"device_id": number} if number else {}))
+    return found
 
 
 def _told(file: OnnxFile, taken: InputSpec, given: OutputSpec) -> Told:
@@ -207,9 +236,11 @@ def _size(told: Sequence[object]) -> str:
     return f"{' × '.join(str(one or '?') for one in sides)} (layout {layout or 'open'})"
 
 
-def _runtime(told: Told, providers: Sequence[str], proto: Any = None, output: str = "") -> Runtime:
+def _runtime(told: Told, providers: Sequence[Provider], proto: Any = None, output: str = "") -> Runtime:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = QUIET
+    if told.file.folder is not None:
+        options.add_session_config_entry(BESIDE, str(told.file.folder))
     graph = told.proto if proto is None else proto
     try:
         session = onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=list(providers))
@@ -218,10 +249,17 @@ def _runtime(told: Told, providers: Sequence[str], proto: Any = None, output: st
             f"ONNX Runtime {onnxruntime.__version__} can't open {told.file.path.name}: "
             f"{' '.join(str(error).split())[:400]}"
         ).of("model", path=told.file.path) from error
+    asked, running = providers[0][0], tuple[str, ...](session.get_providers())
+    if asked not in running:  # ONNX Runtime goes on with another one, and says so in its log alone
+        raise UsageError(
+            f"the execution provider {asked} was asked for, and ONNX Runtime can't start it here: it would run "
+            f"{told.file.path.name} by {', '.join(running)}. Install what that device needs (its driver and "
+            "libraries), or ask for another"
+        ).of("providers", asked=asked, found=running)
     return Runtime(session, told.file, output or graph.graph.output[0].name)
 
 
-def _dry_run(model: OnnxForward, providers: Sequence[str]) -> None:
+def _dry_run(model: OnnxForward, providers: Sequence[Provider]) -> None:
     """Run black images once; where an ending is set aside, compare with the graph as it stands in the file."""
     told = model.told
     black = np.zeros((PROBES, *told.input.shape), told.dtype)
@@ -279,6 +317,11 @@ class OnnxForward(_OfFile):
 
     def __init__(self, told: Told, runtime: Runtime, said: tuple[str, ...], *, allow_nonfinite: bool = False) -> None:
         self.told, self._runtime, self._said, self._weights_only = told, runtime, said, allow_nonfinite
+
+    @property
+    def runs_on(self) -> str:
+        """What computes it, in words."""
+        return self._runtime.words
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -345,6 +388,12 @@ class OnnxModel(_OfFile):
 
     def __init__(self, told: Told, runtime: Runtime | None, inner: DifferentiableModel, said: tuple[str, ...]) -> None:
         self.told, self._runtime, self._inner, self._said = told, runtime, inner, said
+
+    @property
+    def runs_on(self) -> str:
+        """What computes it, in words."""
+        back = "PyTorch, cpu"
+        return f"forward {self._runtime.words}; layers and gradients {back}" if self._runtime else back
 
     @property
     def dtype(self) -> np.dtype[np.floating]:

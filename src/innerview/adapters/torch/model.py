@@ -230,6 +230,11 @@ class TorchModel:
         wanted = usual(where, PIXELS, self.input.height, self.input.width)
         return wanted if self._weights_only else fitting(wanted, lambda: self.memory, where)
 
+    @property
+    def runs_on(self) -> str:
+        """What computes it, in words."""
+        return f"PyTorch {torch.__version__}, {device(self._running.model)}"
+
     @cached_property
     def memory(self) -> Need | None:
         """What a pass of one image forward and back needs, measured on one image; None where that fails."""
