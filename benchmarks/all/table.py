@@ -112,6 +112,13 @@ TABLE = (
         600,
         timed=False,
     ),
+    Benchmark(
+        "curve",
+        "benchmarks/training/curve.py {out}/curve.jsonl --data {data} --runs {out}/curve",
+        "docs/evidence/training.md",
+        600,
+        timed=False,
+    ),
 )
 
 NOT_HERE = {
