@@ -7,7 +7,7 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from browser.driving import READY, Known, assert_same_colours, canvas, limit_of, painted, show
+from browser.driving import READY, Known, assert_same_colours, canvas, expect_link, limit_of, painted, show
 from innerview.pictures.scale import own_limit
 from innerview.pictures.words import limit as limit_words
 
@@ -121,5 +121,9 @@ def test_what_it_takes_for_what_is_the_table_that_was_kept(page: Page, known: Kn
     expect(errors.locator("[data-picked]")).to_contain_text(
         f"{known.classes[truth]} predicted as {known.classes[said]}"
     )
+    expect_link(page, "mc", f"{truth},{said}")
+    page.go_back()  # one choice back: the cell that was picked before
+    expect_link(page, "mc", f"{some[0]},{some[1]}")
+    expect(errors.locator(".wrong li")).to_have_count(same)
     commands = errors.get_by_role("code")
     expect(commands).to_have_text(["innerview serve --data FOLDER"])

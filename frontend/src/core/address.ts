@@ -10,7 +10,7 @@ import { type Link, readLink, writeLink } from "./link";
 import type { Store } from "./store";
 
 export const INTERVAL = 400;
-const STEPS: readonly (keyof Link)[] = ["view", "model", "image", "target", "versus", "method", "baseline", "shown", "region", "run", "vary", "other", "order", "fill", "token", "head", "sort", "tiles", "three", "histogram", "logs", "over", "way", "rows", "lesson"];
+const STEPS: readonly (keyof Link)[] = ["view", "model", "image", "target", "versus", "method", "baseline", "shown", "region", "run", "vary", "other", "order", "fill", "token", "head", "sort", "tiles", "three", "histogram", "logs", "over", "way", "rows", "lesson", "error", "smooth", "channels", "cell", "pane"];
 
 export interface Address {
   read(): string;

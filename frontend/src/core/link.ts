@@ -18,6 +18,7 @@ export const SORTS = ["strength", "colour", "number"] as const;
 export const HISTOGRAMS = ["ridges", "heat map", "before and after"] as const;
 export const AXES = ["epoch", "step", "time"] as const;
 export const WAYS = ["side by side", "one at a time", "swipe"] as const;
+export const PANES = ["A", "B", "A − B"] as const;
 export const VARIED = ["class", "image", "model", "method", "epoch"] as const;
 
 export interface Overlay {
@@ -41,6 +42,11 @@ export interface Link {
   /** The pixels with the largest |values| that are shown, per cent. */
   top: number;
   show: (typeof SIGNS)[number];
+  /** Attribution: the error's map in place of the map, and pixels drawn smoothly. */
+  error: boolean;
+  smooth: boolean;
+  /** Interior: every channel of the gradient. */
+  channels: boolean;
   /** The pinned pixel, row and column counted from 0 (on the page from 1). */
   pixel: readonly [number, number] | null;
   /** Masking: fraction shown, per cent. */
@@ -77,6 +83,8 @@ export interface Link {
   over: (typeof AXES)[number] | null;
   smoothing: number;
   epoch: number | null;
+  /** Mistakes: the cell of the matrix that is picked, label and prediction. */
+  cell: readonly [number, number] | null;
   /** Runs that are shown, with commas between; the first in detail. */
   run: string;
   /** What Compare varies, and its B. */
@@ -84,6 +92,9 @@ export interface Link {
   other: string;
   /** Compare: null is what the screen has room for. */
   way: (typeof WAYS)[number] | null;
+  /** Compare: the map that is shown of one at a time, and where A ends and B begins, per cent. */
+  pane: (typeof PANES)[number];
+  edge: number;
   /** Data set: what is shown of it (frontend/dataset/state.ts). */
   rows: string;
   /** The lesson that is told and its step, as "layers:2"; empty for none. */
@@ -104,6 +115,9 @@ export const DEFAULTS: Link = {
   overlay: { style: "tint", opacity: 80 },
   top: 100,
   show: "both",
+  error: false,
+  smooth: false,
+  channels: false,
   pixel: null,
   fraction: 20,
   order: "highest",
@@ -127,10 +141,13 @@ export const DEFAULTS: Link = {
   over: null,
   smoothing: 60,
   epoch: null,
+  cell: null,
   run: "",
   vary: "class",
   other: "",
   way: null,
+  pane: "A",
+  edge: 50,
   rows: "",
   lesson: "",
 };
@@ -166,6 +183,12 @@ const writeClass = (value: number | null, classes: readonly string[]): string =>
 };
 const row = <K extends keyof Link>(field: K, read: Read<Link[K]>, write?: Row<K>["write"]): Row => ({ field, read, write }) as unknown as Row;
 const name = matching(/^[^\s]{1,200}$/);
+const pair =
+  (most: number): Read<readonly [number, number]> =>
+  (text) => {
+    const parts = text.split(",").map(within(0, most, true));
+    return parts.length === 2 && parts.every((part) => part !== undefined) ? [parts[0] as number, parts[1] as number] : undefined;
+  };
 
 /** The keys of a link, in the order in which they are written. */
 export const KEYS: Record<string, Row> = {
@@ -190,10 +213,10 @@ export const KEYS: Record<string, Row> = {
   ),
   th: row("top", within(0, 100)),
   sh: row("show", oneOf(SIGNS)),
-  px: row("pixel", (text) => {
-    const parts = text.split(",").map(within(0, 1e5, true));
-    return parts.length === 2 && parts.every((part) => part !== undefined) ? [parts[0] as number, parts[1] as number] : undefined;
-  }),
+  er: row("error", flag, () => "1"),
+  sx: row("smooth", flag, () => "1"),
+  ic: row("channels", flag, () => "1"),
+  px: row("pixel", pair(1e5)),
   k: row("fraction", within(0, 100)),
   ko: row("order", oneOf(ORDERS)),
   kf: row("fill", matching(/^.{1,60}$/)),
@@ -216,10 +239,13 @@ export const KEYS: Record<string, Row> = {
   x: row("over", oneOf(AXES)),
   sm: row("smoothing", within(0, 95, true)),
   ep: row("epoch", within(0, 1e9)),
+  mc: row("cell", pair(1e7)),
   r: row("run", name),
   cx: row("vary", oneOf(VARIED)),
   q: row("other", matching(/^.{1,120}$/)),
   cw: row("way", oneOf(WAYS)),
+  cp: row("pane", oneOf(PANES)),
+  ce: row("edge", within(0, 100)),
   d: row("rows", matching(/^[^\s]{1,4000}$/)),
   le: row("lesson", matching(/^[a-z]{2,12}:[1-9]$/)),
 };

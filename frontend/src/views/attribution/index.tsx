@@ -31,11 +31,10 @@ import "./attribution.css";
 const FINE = 64;
 
 function Attribution(): JSX.Element {
-  const [link] = useLink();
+  const [link, go] = useLink();
+  const { error: showsError, smooth } = link;
   const chosen = useChosen();
   const { speech } = useSession();
-  const [showsError, setShowsError] = useState(false);
-  const [smooth, setSmooth] = useState(false);
   const [more, setMore] = useState({ of: "", times: 0 });
   const plain = mapRequest(chosen, link.tolerance);
   const asked = plain ? keyOf(plain) : "";
@@ -46,7 +45,7 @@ function Attribution(): JSX.Element {
   const refining = answer.payload?.meta.status === "refining";
   const scale = useHeldScale(facts?.values ?? null, link.scale, question, refining);
   useMapKeys(scale.limit);
-  useKeys([{ key: "E", says: "The error's map, or the map", run: () => setShowsError(!showsError) }]);
+  useKeys([{ key: "E", says: "The error's map, or the map", run: () => go({ error: !showsError }) }]);
   // Said once when the first level is there, and once when the refining ends.
   const told = answer.payload && !answer.previous ? answer.payload.meta : null;
   useEffect(() => {
@@ -87,13 +86,13 @@ function Attribution(): JSX.Element {
               : `${meta.method_words}: ${meta.target_words}, in ${meta.unit}.`}
           </p>
         </figure>
-        <Beside {...shown} showsError={showsError} toggle={() => setShowsError(!showsError)} />
+        <Beside {...shown} showsError={showsError} toggle={() => go({ error: !showsError })} />
         <div class="controls">
           <Readout facts={facts} unit={meta.unit} limit={scale.limit} image={image} />
           <Controls facts={facts} chosen={chosen} />
           {facts.width >= FINE && (
             <label class="row facts">
-              <input type="checkbox" checked={smooth} onChange={() => setSmooth(!smooth)} /> Smooth between pixels (the numbers stay those of single pixels)
+              <input type="checkbox" checked={smooth} onChange={() => go({ smooth: !smooth })} /> Smooth between pixels (the numbers stay those of single pixels)
             </label>
           )}
         </div>

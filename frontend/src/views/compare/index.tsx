@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
 import { listen } from "../../core/listen";
-import { type Link, VARIED, WAYS } from "../../core/link";
+import { type Link, PANES, VARIED, WAYS } from "../../core/link";
 import { absoluteError, chanceText, className, count, number } from "../../core/numbers";
 import { chosenRuns, timesOf } from "../../core/runs";
 import { saidOf } from "../../core/said";
@@ -182,8 +182,8 @@ function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [As
   const [phone, setPhone] = useState(PHONE().matches);
   // Where nothing was picked the first, on a phone the second.
   const way = link.way ?? WAYS[Number(phone)];
-  const [one, setOne] = useState("A");
-  const [cut, setCut] = useState(Math.round(a.width / 2));
+  const cut = Math.round((link.edge / 100) * a.width);
+  const move = (at: number): void => go({ edge: Math.round((1000 * at) / a.width) / 10 });
   const reason = whyNot(a, b, vary);
   const gap = useMemo(() => (reason ? null : difference(a, b)), [a, b, reason]);
   useEffect(() => listen(PHONE(), { change: (event: MediaQueryListEvent) => setPhone(event.matches) }), []);
@@ -194,12 +194,12 @@ function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [As
     B: () => <Pane key="B" letter="B" side={b} asked={asked[1]} scale={right} keyboard={way !== "side by side"} />,
     ...(gap ? { "A − B": () => <Gap key="gap" gap={gap} a={a} b={b} /> } : {}),
   };
-  const shown = panes[one] ?? panes.A;
+  const one = link.pane in panes ? link.pane : "A";
   return (
     <>
       <div class="settings">
         <Radios label="Show" value={way} options={WAYS.map((each) => [each, each, each === "swipe" && !fits])} onChange={(value) => go({ way: value })} />
-        {way === "one at a time" && <Radios label="Now" value={one} options={Object.keys(panes).map((each) => [each, each])} onChange={setOne} />}
+        {way === "one at a time" && <Radios label="Now" value={one} options={PANES.filter((each) => each in panes).map((each) => [each, each])} onChange={(value) => go({ pane: value })} />}
       </div>
       {way === "swipe" && fits ? (
         <div class="single">
@@ -215,12 +215,12 @@ function Panes({ a, b, vary, asked }: { a: Side; b: Side; vary: Vary; asked: [As
             scale={left}
             keyboard
           >
-            <Edge at={cut} of={a.width} onMove={setCut} />
+            <Edge at={cut} of={a.width} onMove={move} />
           </Pane>
-          <Slider label="Swipe" max={a.width} value={cut} onChange={setCut} spoken={`A up to column ${cut}`} output={`${cut} of ${a.width}`} />
+          <Slider label="Swipe" max={a.width} value={cut} onChange={move} spoken={`A up to column ${cut}`} output={`${cut} of ${a.width}`} />
         </div>
       ) : (
-        <div class={way === "one at a time" ? "single" : "panes"}>{way === "one at a time" ? shown() : Object.values(panes).map((pane) => pane())}</div>
+        <div class={way === "one at a time" ? "single" : "panes"}>{way === "one at a time" ? panes[one]() : Object.values(panes).map((pane) => pane())}</div>
       )}
       <Pixel a={a} b={b} gap={gap} />
       {reason && <p class="facts" data-reason>{reason}</p>}

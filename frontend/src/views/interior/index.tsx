@@ -1,6 +1,6 @@
 /** The image fades in: gradient, contribution, sum so far and answer at every alpha, moved by one slider in the browser. */
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { EXPLANATIONS } from "../../core/explanations";
 import { className, limitText, number, place, spoken } from "../../core/numbers";
 import { nearest, Path } from "../../core/path";
@@ -106,8 +106,7 @@ export interface At {
 /** Four canvases that change in one frame. */
 function Panes({ path, alpha, index, chosen }: At): JSX.Element {
   const [link, go] = useLink();
-  const [channels, setChannels] = useState(false);
-  const { overlay, scale: choice } = link;
+  const { overlay, scale: choice, channels } = link;
   const { unit } = path.payload.meta;
   const gradient = path.frame("gradients", alpha);
   const contribution = path.frame("contribution", alpha);
@@ -199,7 +198,7 @@ function Panes({ path, alpha, index, chosen }: At): JSX.Element {
             <Legend scale={scales.gradient} unit={perPixel} name="value" values={summed} />
           )}
           {path.channels === 3 && (
-            <button class="small" onClick={() => setChannels(!channels)}>
+            <button class="small" onClick={() => go({ channels: !channels })}>
               {channels ? "Sum the colours" : "Show by colour"}
             </button>
           )}

@@ -1,8 +1,7 @@
 /** The confusion matrix, and the most confident errors. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { className, count, probability } from "../../core/numbers";
-import type { Shown } from "../../core/session";
+import { type Shown, useLink } from "../../core/session";
 import type { Payload } from "../../generated/payloads";
 import { Confusion } from "../../parts/confusion";
 import { ImagePixels } from "../../parts/pixels";
@@ -22,12 +21,14 @@ export interface MistakesProps {
 
 export function Mistakes({ answer, run, image, onMore, onAgain, onImage }: MistakesProps): JSX.Element {
   const { payload, previous } = answer;
-  const [picked, pick] = useState<number | null>(null);
+  const [{ cell }, go] = useLink("cell");
+  const n = (payload?.meta.classes as string[] | undefined)?.length ?? 0;
+  const picked = cell && Math.max(...cell) < n ? cell[0] * n + cell[1] : null;
   const old = payload && answer.state === "done" && run.checkpoint !== undefined && run.checkpoint > payload.meta.step;
   return (
     <Stale when={previous}>
       {payload && (
-        <Confusion cells={payload.arrays.confusion.data} classes={payload.meta.classes as string[]} what="test images" picked={picked} onPick={(i) => pick(i === picked ? null : i)}>
+        <Confusion cells={payload.arrays.confusion.data} classes={payload.meta.classes as string[]} what="test images" picked={picked} onPick={(i) => go({ cell: i === picked ? null : [Math.floor(i / n), i % n] })}>
           <p class="second facts">{worded(payload.meta.about)}</p>
         </Confusion>
       )}
