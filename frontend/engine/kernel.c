@@ -259,7 +259,7 @@ static inline f4 over(f4 a, f4 b) { return wasm_f32x4_div(a, b); }
 static inline f4 choose(f4 yes, f4 no, f4 mask) { return wasm_v128_bitselect(yes, no, mask); }
 
 /* Of a place x: the value, and in *slope the derivative. Numbers as in kernel.ts. */
-enum { ELU, RELU, SILU, GELU, GELU_TANH, SIGMOID, TANH, RELU6 };
+enum { ELU, RELU, SILU, GELU, GELU_TANH, SIGMOID, TANH, RELU6, HARD_SIGMOID, HARD_SWISH };
 
 static inline f4 activated(int kind, f4 x, f4 *slope) {
   f4 zero = SPLAT(0), one = SPLAT(1), above = wasm_f32x4_gt(x, zero);
@@ -272,6 +272,12 @@ static inline f4 activated(int kind, f4 x, f4 *slope) {
     if (kind == RELU6) above = wasm_v128_and(above, wasm_f32x4_lt(x, SPLAT(6)));
     *slope = wasm_v128_and(above, one);
     return kind == RELU ? wasm_v128_and(above, x) : wasm_f32x4_pmin(SPLAT(6), wasm_f32x4_pmax(zero, x));
+  }
+  if (kind == HARD_SIGMOID || kind == HARD_SWISH) {
+    f4 third = wasm_f32x4_pmin(one, wasm_f32x4_pmax(zero, MADD(x, SPLAT(1 / 6.0f), SPLAT(0.5f))));
+    f4 inside = wasm_v128_and(wasm_f32x4_lt(wasm_f32x4_abs(x), SPLAT(3)), SPLAT(1 / 6.0f));
+    *slope = kind == HARD_SIGMOID ? inside : MADD(x, inside, third);
+    return kind == HARD_SIGMOID ? third : MUL(x, third);
   }
   if (kind == SILU || kind == SIGMOID) {
     f4 s = over(one, ADD(one, exp_of(SUB(zero, x)))), rest = MUL(s, SUB(one, s));
@@ -322,6 +328,8 @@ void EXPORT(activate)(int kind, float *value, float *slope, int count) {
     EACH(SIGMOID)
     EACH(TANH)
     EACH(RELU6)
+    EACH(HARD_SIGMOID)
+    EACH(HARD_SWISH)
   }
 }
 

@@ -24,7 +24,7 @@ export interface Kernel {
 }
 
 /** Activations in the kernel's order. */
-export const ACTIVATIONS = ["elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh", "relu6"] as const;
+export const ACTIVATIONS = ["elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh", "relu6", "hard-sigmoid", "hard-swish"] as const;
 
 export interface Memory {
   readonly buffer: ArrayBuffer;

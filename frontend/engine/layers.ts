@@ -1,12 +1,13 @@
 /** What every layer gives for an image (innerview.viewer.payloads.layers): strongest channels, their statistics, their kernels. */
 import type { Numbers } from "../src/core/safetensors";
 import type { Tensor } from "../src/generated/payloads";
+import { ACTIVATIONS } from "./kernel";
 import type { Network, Operation } from "./network";
 
 const BINS = 32;
 const INPUTS = 8;
 const WIDEST = 15;
-export const FOLLOWING = ["affine", "elu", "relu", "silu", "gelu", "gelu-tanh", "sigmoid", "tanh", "relu6"];
+export const FOLLOWING: readonly string[] = ["affine", ...ACTIVATIONS];
 const KINDS: Record<string, string> = { "mean-pooling": "pooling", "max-pooling": "pooling", "global-mean": "mean", convolution: "convolution", dense: "dense", affine: "normalisation", softmax: "activation" };
 
 export const kindOf = ({ kind }: Operation): string => KINDS[kind] ?? (FOLLOWING.includes(kind) ? "activation" : "other");

@@ -19,7 +19,7 @@ export type Operation = Described &
     | { kind: "dense"; weight: string; bias?: string }
     | { kind: "affine"; weight: string; bias: string }
     | { kind: "mean-pooling" | "max-pooling"; size: number; stride: number; padding: number; whole: boolean }
-    | { kind: "global-mean" | "add" | "softmax" }
+    | { kind: "global-mean" | "add" | "multiply" | "softmax" }
     | { kind: "flatten"; layout: "HWC" | "CHW" }
     | { kind: (typeof ACTIVATIONS)[number] }
   );
@@ -204,6 +204,13 @@ export class Network {
       heap.floats(copy, count).set(heap.floats(address, count));
       return copy;
     };
+    /** Of each image, over its places. */
+    const sums = (address: number, batch: number): Float64Array => {
+      const values = heap.floats(address, batch * size);
+      const found = new Float64Array(batch * channels);
+      for (let at = 0; at < values.length; at++) found[Math.floor(at / size) * channels + (at % channels)] += values[at];
+      return found;
+    };
     const fits = (is: boolean): void => {
       if (!is) throw new Error(`The operation ${name} does not fit a value of ${shape.join(" × ")} or its own weights.`);
     };
@@ -290,15 +297,8 @@ export class Network {
           from,
           shape: [1, 1, channels],
           run([input], batch) {
-            const output = heap.take(batch * channels);
-            const [values, means] = [heap.floats(input, batch * size), heap.floats(output, batch * channels)];
-            for (let image = 0; image < batch; image++) {
-              const sums = new Float64Array(channels);
-              for (let at = 0; at < size; at++) sums[at % channels] += values[image * size + at];
-              for (let channel = 0; channel < channels; channel++) means[image * channels + channel] = sums[channel] / places;
-            }
             return {
-              output,
+              output: heap.put(sums(input, batch).map((one) => one / places)),
               back(gradient) {
                 const given = heap.take(batch * size);
                 const [shares, all] = [heap.floats(gradient, batch * channels), heap.floats(given, batch * size)];
@@ -341,6 +341,36 @@ export class Network {
             return { output, back: (gradient) => inputs.map((_, place) => own(gradient, batch * size, place === 0)) };
           },
         };
+      case "multiply": {
+        // By a value of the same shape, or by one number for each channel.
+        const [by] = others;
+        const gate = by?.join() === [1, 1, channels].join() && height * width > 1;
+        fits(others.length === 1 && (gate || by.join() === shape.join()));
+        const part = 4 * channels;
+        return {
+          name,
+          from,
+          shape,
+          run([input, factor], batch, back, free) {
+            const output = own(input, batch * size, free && !back);
+            const times = (value: number): void => {
+              if (!gate) return kernel.multiply(value, factor, batch * size);
+              for (let image = 0; image < batch; image++) kernel.shift(value + 4 * image * size, factor + image * part, 0, height * width, channels);
+            };
+            times(output);
+            return {
+              output,
+              back(gradient) {
+                const products = own(gradient, batch * size, false);
+                kernel.multiply(products, input, batch * size);
+                times(gradient);
+                if (!gate) return [gradient, products];
+                return [gradient, heap.put(sums(products, batch))];
+              },
+            };
+          },
+        };
+      }
       case "softmax": // over the channels of each place
         return {
           name,

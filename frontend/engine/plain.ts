@@ -11,6 +11,8 @@ const erf = (x: number): number => {
   return x < 0 ? tail - 1 : 1 - tail;
 };
 
+const third = (x: number): number => Math.min(1, Math.max(0, x / 6 + 0.5));
+
 /** Value and derivative, in the order of kernel.ts's ACTIVATIONS. */
 const CURVES: ((x: number) => [number, number])[] = [
   (x) => (x > 0 ? [x, 1] : [Math.expm1(x), Math.exp(x)]),
@@ -37,6 +39,8 @@ const CURVES: ((x: number) => [number, number])[] = [
     return [t, 1 - t * t];
   },
   (x) => [Math.min(6, Math.max(0, x)), Number(x > 0 && x < 6)],
+  (x) => [third(x), Number(Math.abs(x) < 3) / 6],
+  (x) => [x * third(x), third(x) + (x * Number(Math.abs(x) < 3)) / 6],
 ];
 
 export class Plain implements Kernel, Memory {

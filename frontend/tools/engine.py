@@ -6,6 +6,7 @@ python frontend/tools/engine.py
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -182,15 +183,53 @@ def grouped_network(seed: int) -> nn.Sequential:
     return model
 
 
-def grouped_case(seed: int) -> dict[str, object]:
-    """The same of a network of PyTorch with groups; its weights are numbers of 16 bits already."""
-    module = grouped_network(seed)
+class Squeezed(nn.Module):
+    """A gate for each channel (squeeze and excite), a product of values of one shape, and arithmetic with constants."""
+
+    def __init__(self, width: int, seed: int) -> None:
+        super().__init__()
+        squeezed = nn.Conv2d if seed % 2 else nn.Linear
+        more = (1,) if seed % 2 else ()
+        self.stem = nn.Conv2d(3, width, 3, padding=1)
+        self.down, self.up = squeezed(width, 3, *more), squeezed(3, width, *more)
+        self.gate = (nn.Sigmoid(), nn.Hardsigmoid())[seed // 2 % 2]
+        self.other = nn.Conv2d(width, width, (1, 3), padding=(0, 1))
+        self.head = nn.Linear(width, 5)
+        self.flat, self.softmax = seed % 2 == 0, seed % 4 == 3
+        self.register_buffer("mean", torch.tensor([0.25, 0.5, 0.75]).reshape(1, 3, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Outputs; of one in four softmax."""
+        x = nn.functional.hardswish(self.stem((x - self.mean) / 0.25))
+        squeezed = x.mean((2, 3), keepdim=True)
+        if self.flat:
+            squeezed = squeezed.view(squeezed.size(0), -1)
+        scale = self.gate(self.up(torch.relu(self.down(squeezed))))
+        x = x * scale[:, :, None, None] if self.flat else scale * x
+        x = x + torch.tanh(x) * nn.functional.conv2d(x, self.other.weight, self.other.bias, padding=(0, 1))
+        x = self.head(torch.flatten(nn.functional.adaptive_avg_pool2d(x * x, 1), 1))
+        return torch.softmax(x, 1) if self.softmax else x
+
+
+def squeezed_network(seed: int) -> nn.Module:
+    """Draw one; 6 channels, or 8 in vectors."""
+    torch.manual_seed(seed)
+    model = Squeezed((6, 8)[seed // 2 % 2], seed).eval()
+    for parameter in model.parameters():
+        parameter.data = parameter.data.half().float()
+    return model
+
+
+def grouped_case(seed: int, network: Callable[[int], nn.Module], layers: str) -> dict[str, object]:
+    """The same of a network of PyTorch whose weights are numbers of 16 bits already; a layer of it for even and odd."""
+    module = network(seed)
     steps = traced(module, (3, 13, 12))
-    model = wrap(module, input=InputSpec(13, 12, layout="CHW"), output=OutputSpec(5))
+    output = OutputSpec(5, kind="probabilities" if "softmax" in {one["kind"] for one in steps.operations} else "logits")
+    model = wrap(module, input=InputSpec(13, 12, layout="CHW"), output=output)
     written = web_network_of_steps(model, f"grouped {seed}", steps.operations, steps.weights)
     images = np.random.default_rng(seed).random((IMAGES, 13, 12, 3)).astype(np.float32)
     factors = np.random.default_rng(seed + 1).normal(size=(IMAGES, 5)).astype(np.float32)
-    layer = "24"[seed % 2]
+    layer = layers.split()[seed % 2]
     exact = model.astype(np.float64)
     found = exact.vjp(images.astype(np.float64), {OUTPUT: lambda _: factors[None].astype(np.float64)}, [layer])
     return {
@@ -235,7 +274,8 @@ def case(seed: int) -> dict[str, object]:
 def main() -> None:
     """Write the file."""
     cases = [case(seed) for seed in range(16)] + [torch_case(seed) for seed in range(4)]
-    cases += [grouped_case(seed) for seed in range(8)]
+    cases += [grouped_case(seed, grouped_network, "2 4") for seed in range(8)]
+    cases += [grouped_case(seed, squeezed_network, "stem stem") for seed in range(4)]
     path = Path(__file__).parents[1] / "tests" / "engine.json"
     path.write_text(json.dumps(cases, separators=(",", ":")) + "\n", encoding="utf-8")
 

@@ -32,6 +32,8 @@ CURVES = {
     "gelu-tanh": lambda x: x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
+    "hard-sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
+    "hard-swish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
     "softmax": lambda x: np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True),
 }
 
@@ -51,6 +53,7 @@ def run(steps: Steps, images: Array) -> Array:
         weight, bias = (steps.weights.get(step.get(key, ""), 0.0) for key in ("weight", "bias"))
         match step["kind"]:
             case "convolution":
+                one = one if one.ndim == 4 else one[:, None, None]
                 seen = windows(one, weight.shape[2:], step["stride"], step["padding"], 0.0)
                 count = step.get("groups", 1)
                 parts = zip(np.split(seen, count, 3), np.split(weight, count), strict=True)
@@ -59,8 +62,10 @@ def run(steps: Steps, images: Array) -> Array:
                 value = one @ weight.T + bias
             case "affine":
                 value = one * weight + bias
-            case "add":
-                value = one + values[step["from"][1]]
+            case "add" | "multiply":
+                other = values[step["from"][1]]
+                other = other if other.ndim == one.ndim else other[:, None, None]
+                value = one + other if step["kind"] == "add" else one * other
             case "global-mean":
                 value = one.mean((1, 2))
             case "flatten":
@@ -138,6 +143,28 @@ def test_normalisation_is_folded_and_nested_models_are_followed() -> None:
     outer = keras.Model(entering, layers.Dense(2)(model(entering)))
     images = image_of(outer)
     np.testing.assert_allclose(run(followed(outer), images), given(outer, images), rtol=1e-4, atol=1e-5)
+
+
+def squeezed(seed: int) -> keras.Model:
+    """A gate for each channel, arithmetic with numbers, and a product of values of one shape."""
+    keras.utils.set_random_seed(seed)
+    entering = keras.Input((9, 8, 3))
+    value = layers.Conv2D(6, 3, padding="same", activation=("hard_silu", "silu")[seed % 2])((entering - 0.5) / 0.25)
+    gate = layers.GlobalAveragePooling2D(keepdims=bool(seed % 2))(value)
+    if not seed % 2:
+        gate = layers.Reshape((1, 1, 6))(gate)
+    gate = layers.Conv2D(6, 1, activation="hard_sigmoid")(layers.Conv2D(2, 1, activation="relu")(gate))
+    gate = (1 - gate * 0.5) + 0.25
+    value = layers.Multiply()([gate, value] if seed // 2 else [value, gate])
+    value = value * keras.ops.sigmoid(layers.Conv2D(6, 1)(value))
+    return keras.Model(entering, layers.Dense(3)(layers.GlobalAveragePooling2D()(value)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_gates_and_arithmetic_give_what_keras_gives(seed: int) -> None:
+    model = squeezed(seed)
+    images = image_of(model)
+    np.testing.assert_allclose(run(followed(model), images), given(model, images), rtol=2e-4, atol=2e-5)
 
 
 @pytest.mark.parametrize("ends", [[layers.Dense(3, activation="softmax")], [layers.Dense(3), layers.Softmax()]])

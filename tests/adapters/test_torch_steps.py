@@ -86,6 +86,100 @@ def test_depthwise_convolutions_fold_their_normalisation_and_views_are_flattened
         )
 
 
+class Modules(nn.Module):
+    """Everything by modules."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pad, self.conv = nn.ZeroPad2d((1, 2, 0, 1)), nn.Conv2d(3, 6, 3, stride=2, bias=False)
+        self.norm, self.deep = nn.BatchNorm2d(6), nn.Conv2d(6, 6, 3, padding="same", groups=6)
+        self.head = nn.Linear(6, 3)
+        curves = (nn.ReLU6(), nn.Hardtanh(0, 6), nn.Hardswish(), nn.Hardsigmoid(), nn.ELU(), nn.GELU(), nn.SiLU())
+        self.curves = nn.Sequential(*curves, nn.Tanh(), nn.ReLU(inplace=True))
+        self.pools = nn.Sequential(nn.MaxPool2d(2), nn.AvgPool2d(3, 1, 1), nn.Dropout(), nn.AdaptiveAvgPool2d(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.deep(self.norm(self.conv(self.pad(x))))
+        return self.head(torch.flatten(self.pools(self.curves(x)), 1))
+
+
+class Functions(Modules):
+    """The same by functions."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        do, norm = nn.functional, self.norm
+        x = do.conv2d(do.pad(x, (1, 2, 0, 1)), self.conv.weight, stride=(2, 2))
+        x = do.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=norm.eps)
+        x = torch.conv2d(x, self.deep.weight, self.deep.bias, padding="same", groups=6)
+        x = do.hardsigmoid(do.hardswish(x.clamp(0, 6).clamp(min=0, max=6)))
+        x = do.relu(torch.tanh(do.silu(do.gelu(do.elu(x)))), inplace=True)
+        x = do.avg_pool2d(do.max_pool2d(x, 2), 3, 1, 1)
+        x = do.adaptive_avg_pool2d(do.dropout(x, 0.5, self.training), (1, 1))
+        return do.linear(x.flatten(1), self.head.weight, self.head.bias)
+
+
+def test_functions_with_the_weights_of_a_module_are_the_same_steps_as_its_modules() -> None:
+    torch.manual_seed(0)
+    modules, functions = Modules().eval(), Functions().eval()
+    modules.norm.running_mean, modules.norm.running_var = torch.randn(6), torch.rand(6) + 0.5
+    functions.load_state_dict(modules.state_dict())
+    one, other = traced(modules, (3, 15, 14)), traced(functions, (3, 15, 14))
+    assert [{**step, "name": ""} for step in one.operations] == [{**step, "name": ""} for step in other.operations]
+    assert one.operations[0]["padding"] == [0, 1, 1, 2]
+    assert [step["name"] for step in other.operations if step["kind"] == "convolution"] == ["conv", "deep"]
+    assert one.weights.keys() == other.weights.keys()
+    for name, value in one.weights.items():
+        np.testing.assert_array_equal(value, other.weights[name])
+
+
+class Gate(nn.Module):
+    """A number for each channel times all positions, by way of shapes of every kind."""
+
+    def __init__(self, how: Any) -> None:
+        super().__init__()
+        self.how, self.up = how, nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.how(x, torch.sigmoid(self.up(x.mean((-2, -1), keepdim=True)))).mean([2, 3])
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        lambda x, gate: x * gate,
+        lambda x, gate: gate * x,
+        lambda x, gate: x * gate.expand_as(x),
+        lambda x, gate: x * gate.view(x.shape[0], x.size(1), 1, 1),
+        lambda x, gate: x * gate.squeeze(-1).squeeze(-1)[:, :, None, None],
+        lambda x, gate: torch.mul(gate.flatten(1).unsqueeze(-1).unsqueeze(-1), x),
+    ],
+)
+def test_a_gate_stands_behind_what_it_multiplies(how: Any) -> None:
+    steps = traced(Gate(how).eval(), (3, 8, 8)).operations
+    kinds = [one["kind"] for one in steps if one["kind"] != "flatten"]
+    assert kinds == ["global-mean", "convolution", "sigmoid", "multiply", "global-mean"]
+    product = next(one for one in steps if one["kind"] == "multiply")
+    assert product["from"][0] == 0
+    assert steps[product["from"][1] - 1]["kind"] in {"sigmoid", "flatten"}
+
+
+@pytest.mark.parametrize(
+    ("how", "scale", "offset"),
+    [
+        (lambda x: x + 2, 1, 2),
+        (lambda x: 3 - x, -1, 3),
+        (lambda x: x - 0.5, 1, -0.5),
+        (lambda x: 4 * x, 4, 0),
+        (lambda x: x / 8, 0.125, 0),
+    ],
+)
+def test_arithmetic_with_a_number_is_a_scale_and_an_offset(how: Any, scale: float, offset: float) -> None:
+    steps = traced(Gate(lambda x, gate: how(x) * gate).eval(), (3, 8, 8))
+    step = next(one for one in steps.operations if one["kind"] == "affine")
+    np.testing.assert_array_equal(steps.weights[step["weight"]], [scale] * 3)
+    np.testing.assert_array_equal(steps.weights[step["bias"]], [offset] * 3)
+
+
 @pytest.mark.parametrize(
     ("module", "said"),
     [
@@ -95,7 +189,13 @@ def test_depthwise_convolutions_fold_their_normalisation_and_views_are_flattened
             nn.Sequential(nn.Conv2d(3, 3, 3), nn.MaxPool2d(2, ceil_mode=True)),
             {"about": "operation", "found": "pools windows of another kind", "layer": "1"},
         ),
-        (Twice(torch.mul), {"about": "operation", "found": "calls mul", "layer": "mul"}),
+        (Twice(lambda a, b: a + b.mean((2, 3), keepdim=True)), {"about": "operation", "layer": "add"}),
+        (Twice(lambda a, b: a.expand(2, 3, 8, 8) + b), {"about": "operation", "layer": "expand"}),
+        (Twice(lambda a, _: nn.functional.pad(a, (1, 1, 1, 1)) * 2), {"about": "operation", "layer": "mul"}),
+        (Twice(lambda a, b: nn.functional.conv2d(a, b[:, :, :3, :3])), {"about": "operation", "layer": "getitem"}),
+        (Twice(lambda a, b: (a + b).clamp(0, 1)), {"about": "operation", "found": "calls clamp of another kind"}),
+        (Twice(torch.sub), {"about": "operation", "found": "calls sub", "layer": "sub"}),
+        (Twice(torch.maximum), {"about": "operation", "found": "calls maximum", "layer": "maximum"}),
         (Twice(lambda a, b: a if b.sum() > 0 else b), {"about": "trace", "found": "TraceError"}),
     ],
 )
@@ -145,7 +245,7 @@ class Sideways(nn.Module):
 
 
 def test_a_softmax_over_anything_but_channels_is_refused() -> None:
-    with raises(UsageError, "operation", found="calls softmax", layer="softmax"):
+    with raises(UsageError, "operation", found="calls softmax of another kind", layer="softmax"):
         traced(Sideways().eval(), (3, 8, 8))
 
 

@@ -13,7 +13,7 @@ Normalisation is folded into the convolution before it where that alone reads it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -37,6 +37,8 @@ CURVES: Final[Mapping[str, str]] = {
     "sigmoid": "sigmoid",
     "tanh": "tanh",
     "softmax": "softmax",
+    "hard_sigmoid": "hard-sigmoid",
+    "hard_silu": "hard-swish",
     "linear": "",
 }
 """Keras's activation functions by their names; nothing is done for an empty word."""
@@ -50,6 +52,8 @@ OPERATIONS: Final[Mapping[str, str]] = {
     "Sigmoid": "sigmoid",
     "Tanh": "tanh",
     "Softmax": "softmax",
+    "HardSigmoid": "hard-sigmoid",
+    "HardSilu": "hard-swish",
 }
 """Functions of keras.ops by their classes; `keras.ops.gelu` takes tanh for the normal distribution unless told."""
 
@@ -61,6 +65,18 @@ SKIPPED: Final = (
     layers.ActivityRegularization,
 )
 """What does nothing in evaluation mode."""
+
+TOGETHER: Final[Mapping[str, str]] = {"Add": "add", "Multiply": "multiply"}
+"""Layers and functions of several values, by their classes."""
+
+ARITHMETIC: Final[Mapping[str, Callable[[float, bool], tuple[float, float]]]] = {
+    "Add": lambda by, _: (1.0, by),
+    "Multiply": lambda by, _: (by, 0.0),
+    "Subtract": lambda by, first: (1.0, -by) if first else (-1.0, by),
+    "TrueDivide": lambda by, _: (1 / by, 0.0),
+    "Divide": lambda by, _: (1 / by, 0.0),
+}
+"""Scale and offset of a value that meets a number; `first`: the value stands in front."""
 
 MEANS: Final = (layers.GlobalAveragePooling2D,)
 POOLS: Final = (layers.MaxPooling2D, layers.AveragePooling2D)
@@ -135,8 +151,15 @@ class _Following:
             return self.graph(layer, sources)
         name: str = self._names.get(id(layer), str(layer.name))
         shape = tuple(int(one or 0) for one in entering[0].shape[1:])
-        if isinstance(layer, layers.Add) or type(layer).__name__ == "Add":
-            return [self._sum(name, sources)]
+        together = TOGETHER.get(type(layer).__name__)
+        if together and len(sources) > 1:
+            return [self._together(name, together, sources, [tuple(one.shape[1:]) for one in entering])]
+        if (
+            len(sources) == 1
+            and type(layer).__name__ in ARITHMETIC
+            and type(layer).__module__.startswith("keras.src.ops.")
+        ):
+            return [self._arithmetic(name, layer, node, source=sources[0], channels=shape[-1])]
         if len(sources) != 1:
             raise _other(name, f"is a {type(layer).__name__} of {len(sources)} values")
         if getattr(layer, "data_format", "channels_last") != "channels_last":
@@ -154,7 +177,7 @@ class _Following:
 
     def _plain(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...], *, alone: bool) -> _Value:
         kind = type(layer)
-        if isinstance(layer, SKIPPED):
+        if isinstance(layer, SKIPPED) or (kind is layers.Reshape and _keeps(layer, shape)):
             return source
         if kind is layers.Dense:
             if len(shape) != 1:
@@ -163,18 +186,14 @@ class _Following:
             return self._weighted(name, layer, source, {"kind": "dense"}, kernel.T, bias)
         if kind is layers.BatchNormalization:
             return self._normalise(name, layer, source, len(shape), alone=alone)
-        if kind is layers.Rescaling:
-            scale, offset = (
-                np.broadcast_to(np.asarray(one, np.float64), shape[-1:]) for one in (layer.scale, layer.offset)
-            )
-            return self._affine(name, source, scale, offset)
         if kind in POOLS:
             return self._pool(name, layer, source, shape)
         if kind in MEANS:
             return self._add(name, [source], {"kind": "global-mean"})
         if kind is layers.Flatten:
             return self._add(name, [source], {"kind": "flatten", "layout": "HWC"})
-        return self._curve(name, layer, source, len(shape))
+        shift = _shift(layer, shape[-1])
+        return self._curve(name, layer, source, len(shape)) if shift is None else self._affine(name, source, *shift)
 
     def _curve(self, name: str, layer: Any, source: _Value, axes: int) -> _Value:
         kind = type(layer)
@@ -209,13 +228,31 @@ class _Following:
         self.found.operations.append({"name": unique, "from": [one.step for one in sources], **step})
         return _Value(len(self.found.operations))
 
-    def _sum(self, name: str, sources: list[_Value]) -> _Value:
+    def _together(self, name: str, kind: str, sources: list[_Value], shapes: list[tuple[int, ...]]) -> _Value:
+        """Of values of one shape; a product also of one with a number for each channel of it."""
         if any(one.around != (0, 0, 0, 0) for one in sources):
             raise _other(name, "stands behind a padding that no convolution takes")
-        total = sources[0]
-        for more in sources[1:]:
-            total = self._add(name, [total, more], {"kind": "add"})
+        order = sorted(range(len(sources)), key=lambda at: set(shapes[at][:-1]) <= {1})
+        largest = shapes[order[0]]
+        gates = {largest, (1, 1, largest[-1])} if kind == "multiply" and len(largest) == 3 else {largest}
+        if not set(shapes) <= gates:
+            raise _other(name, f"takes values of {' and '.join(' × '.join(map(str, one)) for one in shapes)}")
+        total = sources[order[0]]
+        for at in order[1:]:
+            total = self._add(name, [total, sources[at]], {"kind": kind})
         return total
+
+    def _arithmetic(self, name: str, layer: Any, node: Any, *, source: _Value, channels: int) -> _Value:
+        given = [*node.arguments.args, *node.arguments.kwargs.values()]
+        numbers = [one for one in given if isinstance(one, int | float)]
+        first = not isinstance(given[0], int | float)
+        kind = type(layer).__name__
+        if len(given) != 2 or len(numbers) != 1 or (kind in {"Divide", "TrueDivide"} and not first):
+            raise _other(name, f"is a {kind} of something else than a value and a number")
+        scale, offset = ARITHMETIC[kind](float(numbers[0]), first)
+        if source.around != (0, 0, 0, 0):
+            raise _other(name, "stands behind a padding that no convolution takes")
+        return self._affine(name, source, np.full(channels, scale), np.full(channels, offset))
 
     def _own(self, layer: Any) -> tuple[Array, Array | None]:
         kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float64)
@@ -287,6 +324,27 @@ class _Following:
         kind = "max-pooling" if isinstance(layer, layers.MaxPooling2D) else "mean-pooling"
         step = {"kind": kind, "size": size[0], "stride": stride[0], "padding": before, "whole": False}
         return self._add(name, [source], step)
+
+
+def _keeps(layer: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a reshaping is of one position, whose axes say nothing."""
+    return set(shape[:-1]) <= {1} and tuple(layer.target_shape) in {(1, 1, shape[-1]), shape[-1:]}
+
+
+def _shift(layer: Any, channels: int) -> tuple[Array, Array] | None:
+    """Scale and offset for each channel of a layer that does nothing else; None of another."""
+    if type(layer) is layers.Rescaling:
+        given = np.asarray(layer.scale, np.float64), np.asarray(layer.offset, np.float64)
+    elif type(layer) is layers.Normalization and tuple(layer.axis) == (3,) and not layer.invert:
+        mean, variance = (
+            np.asarray(keras.ops.convert_to_numpy(one), np.float64) for one in (layer.mean, layer.variance)
+        )
+        scale = 1 / np.maximum(np.sqrt(variance.reshape(-1)), keras.config.epsilon())
+        given = scale, -mean.reshape(-1) * scale
+    else:
+        return None
+    scale, offset = (np.broadcast_to(one, (channels,)) for one in given)
+    return scale, offset
 
 
 def _same(size: int, reach: int, stride: int) -> tuple[int, int]:

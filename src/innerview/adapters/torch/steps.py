@@ -2,17 +2,19 @@
 # pyright: reportMissingImports=false, reportPrivateImportUsage=false, reportUntypedBaseClass=false
 """A PyTorch module as a list of plain steps, traced by torch.fx: convolutions, dense layers, pooling, activations.
 
-For the page's engine (`export.web`). A module with anything else is refused with its name: nothing is guessed.
-Normalisation is folded into the convolution before it where that alone reads it, and is a step of its own elsewhere.
-The traced graph is run beside the module, and has to give the same.
+For the page's engine (`export.web`). What a module is made of is read from its modules and from the functions that it
+calls, with constants of its own as weights (`step_calls` has both in the same words). Anything else is refused with
+its name: nothing is guessed. Normalisation is folded into the convolution before it where that alone reads it, and is
+a step of its own elsewhere; zeros around an image are put there by the convolution behind them. Where a value has one
+position, its shape says nothing: batch × channel and batch × channel × 1 × 1 are the same. The traced graph is run
+beside the module, and has to give the same.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -20,37 +22,17 @@ from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
 from innerview.adapters.torch.calls import looking
+from innerview.adapters.torch.step_calls import Called, called, name_of
 from innerview.errors import UsageError
 from innerview.types import Array
 
 Step = dict[str, Any]
+Around = tuple[int, int, int, int]
 
-SKIPPED: Final = (nn.Identity, nn.Dropout, nn.Dropout2d)
-CURVES: Final[Mapping[type[nn.Module], str]] = {
-    nn.ReLU: "relu",
-    nn.SiLU: "silu",
-    nn.Sigmoid: "sigmoid",
-    nn.Tanh: "tanh",
-    nn.ReLU6: "relu6",
-}
-FUNCTIONS: Final[Mapping[object, str]] = {
-    torch.relu: "relu",
-    "relu": "relu",
-    nn.functional.relu: "relu",
-    nn.functional.relu6: "relu6",
-    nn.functional.silu: "silu",
-    nn.functional.gelu: "gelu",
-    torch.sigmoid: "sigmoid",
-    "sigmoid": "sigmoid",
-    torch.tanh: "tanh",
-    "tanh": "tanh",
-}
-VIEWS: Final = ("view", "reshape")
-FLAT: Final = (torch.flatten, "flatten")
-MEANS: Final = (torch.mean, "mean")
-SIDES: Final = ([2, 3], [-2, -1])
-SOFTMAX: Final = (torch.softmax, nn.functional.softmax, "softmax")
-SUMS: Final = (operator.add, operator.iadd, torch.add)
+NOTHING: Final[Around] = (0, 0, 0, 0)
+"""Rows above and below, columns left and right."""
+
+SHIFT: Final = ("scale", "offset")
 
 
 @dataclass
@@ -59,6 +41,14 @@ class Steps:
 
     operations: list[Step] = field(default_factory=list[Step])
     weights: dict[str, Array] = field(default_factory=dict[str, Array])
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A value on its way: which step gives it (0: the image), and zeros around it that no step has put there yet."""
+
+    step: int
+    around: Around = NOTHING
 
 
 def traced(module: nn.Module, shape: tuple[int, int, int], *, set_aside: bool = False) -> Steps:
@@ -94,182 +84,171 @@ class _Tracing:
     """One graph on its way."""
 
     def __init__(self, graph: fx.GraphModule, *, set_aside: bool) -> None:
-        self._modules = dict(graph.named_modules())
+        self._root = graph
         self.found = Steps()
-        self._values: dict[fx.Node, int] = {}
+        self._values: dict[fx.Node, _Value] = {}
         *nodes, output = graph.graph.nodes
         ending = output.args[0] if set_aside else None
         for node in nodes:
-            if node is ending:
-                self._values[node] = self._source(node)
-            else:
-                self._take(node)
-        self._take(output)
-
-    def _take(self, node: fx.Node) -> None:
-        match node.op:
-            case "placeholder":
+            if node.op == "placeholder":
                 if self._values:
                     raise _other(node, "takes several inputs")
-                self._values[node] = 0
-            case "call_module":
-                self._module(node, self._modules[str(node.target)])
-            case "call_function" | "call_method":
-                self._function(node)
-            case "output":
-                if self._values.get(node.args[0]) != len(self.found.operations):  # type: ignore[call-overload]
-                    raise _other(node, "gives something else than its last value")
-            case _:
-                raise _other(node, "reads a tensor of its own")
+                self._values[node] = _Value(0)
+            elif node is ending:
+                self._values[node] = self._value(node, node.args[0])
+            elif node.op != "get_attr" and "tensor_meta" in node.meta:  # what is no tensor is a size, or part of one
+                self._values[node] = self._took(node, called(node, self._root))
+        if self._values.get(output.args[0]) != _Value(len(self.found.operations)):
+            raise _other(output, "gives something else than its last value")
 
-    def _source(self, node: fx.Node, place: int = 0) -> int:
-        given = node.args[place] if place < len(node.args) else None
+    def _value(self, node: fx.Node, given: object, *, padded: bool = False) -> _Value:
         if not isinstance(given, fx.Node) or given not in self._values:
             raise _other(node, "takes something that is no value")
-        return self._values[given]
+        found = self._values[given]
+        if found.around != NOTHING and not padded:
+            raise _other(node, "stands behind a padding that no convolution takes")
+        return found
 
-    def _add(self, node: fx.Node, kind: str, more: Mapping[str, object] | None = None, *, two: bool = False) -> None:
-        name = node.name if node.op != "call_module" else str(node.target)
-        known = {one["name"] for one in self.found.operations}
-        unique = name if name not in known else f"{name}#{sum(one.startswith(name) for one in known) + 1}"
-        sources = [self._source(node, place) for place in range(1 + two)]
-        self.found.operations.append({"name": unique, "from": sources, "kind": kind, **(more or {})})
-        self._values[node] = len(self.found.operations)
-
-    def _weigh(self, name: str, tensor: torch.Tensor) -> str:
-        self.found.weights[name] = tensor.detach().cpu().numpy().astype(np.float64)
-        return name
-
-    def _weights(self, name: str, module: nn.Module) -> Step:
-        """Weight and perhaps bias, by their names."""
-        own = dict(module.named_parameters(recurse=False))
-        return {key: self._weigh(f"{name}.{key}", own[key]) for key in ("weight", "bias") if key in own}
-
-    def _module(self, node: fx.Node, module: nn.Module) -> None:
-        name = str(node.target)
-        match module:
-            case nn.Conv2d() if _plain(module):
-                self._add(node, "convolution", self._convolution(name, module))
-            case nn.Conv2d():
-                raise _other(node, "is a convolution with gaps or a padding that is not zero")
-            case nn.Linear() if type(module) is nn.Linear:
-                self._add(node, "dense", self._weights(name, module))
-            case nn.BatchNorm2d() if module.track_running_stats:
-                self._normalise(node, name, module)
+    def _took(self, node: fx.Node, call: Called) -> _Value:
+        given = call.arguments
+        if call.kind in {"add", "multiply"}:
+            return self._together(node, call)
+        source = self._value(node, given.get("input"), padded=call.kind in {"convolution", "padding"})
+        match call.kind:
+            case "convolution":
+                return self._convolve(node, call, source)
+            case "padding":
+                left, right, top, bottom = given["sides"]
+                sides = zip(source.around, (top, bottom, left, right), strict=True)
+                return _Value(source.step, tuple(before + more for before, more in sides))  # type: ignore[arg-type]
+            case "same":
+                return source
+            case "reshaped":
+                return self._reshape(node, call, source)
+            case "normalisation":
+                return self._normalise(call, source)
             case _:
-                self._unweighted(node, module)
+                return self._plain(node, call, source)
 
-    def _unweighted(self, node: fx.Node, module: nn.Module) -> None:
-        kind = type(module)
-        match module:
-            case nn.MaxPool2d() | nn.AvgPool2d():
-                self._pool(node, module)
-            case nn.AdaptiveAvgPool2d() if module.output_size in {1, (1, 1)}:
-                self._add(node, "global-mean")
-            case nn.Flatten() if (module.start_dim, module.end_dim) == (1, -1):
-                self._add(node, "flatten", {"layout": "CHW"})
-            case nn.ELU() if module.alpha == 1:
-                self._add(node, "elu")
-            case nn.GELU():
-                self._add(node, "gelu" if module.approximate == "none" else "gelu-tanh")
-            case nn.Softmax() if self._over_channels(node, module.dim):
-                self._add(node, "softmax")
-            case _ if kind in CURVES:
-                self._add(node, CURVES[kind])
-            case _ if kind in SKIPPED:
-                self._values[node] = self._source(node)
-            case _:
-                raise _other(node, f"is a {kind.__name__}")
+    def _plain(self, node: fx.Node, call: Called, source: _Value) -> _Value:
+        """One step that needs no more than its source."""
+        if call.kind == "affine":
+            return self._affine(call.name, source, *self._spread(node, *(call.arguments[key] for key in SHIFT)))
+        rest = {key: value for key, value in call.arguments.items() if key != "input"}
+        return self._add(
+            call.name, [source], {"kind": call.kind, **(self._weights(call) if call.kind == "dense" else rest)}
+        )
 
-    def _over_channels(self, node: fx.Node, axis: object) -> bool:
-        """Whether an axis, counted from either end, is the channels'."""
-        return axis in {1, 1 - len(node.meta["tensor_meta"].shape)}
+    def _add(self, name: str, sources: Sequence[_Value], step: Mapping[str, object]) -> _Value:
+        known = sum(one["name"] == name or one["name"].startswith(f"{name}#") for one in self.found.operations)
+        unique = f"{name}#{known + 1}" if known else name
+        self.found.operations.append({"name": unique, "from": [one.step for one in sources], **step})
+        return _Value(len(self.found.operations))
 
-    def _convolution(self, name: str, module: nn.Conv2d) -> Step:
-        padding = module.padding
-        grouped = {"groups": module.groups} if module.groups > 1 else {}
+    def _together(self, node: fx.Node, call: Called) -> _Value:
+        """Sums of values of one shape, and products of those, or of one with a number for each channel of it."""
+        both = [call.arguments["input"], call.arguments["other"]]
+        shapes = [_shape(one) for one in both]
+        both = both if shapes[0][2:] != (1, 1) else both[::-1]
+        plain = [tuple(shape) for shape in shapes]
+        by_channel = (
+            call.kind == "multiply" and shapes[0][1:2] == shapes[1][1:2] and (1, 1) in {one[2:] for one in plain}
+        )
+        if plain[0] != plain[1] and not by_channel:
+            raise _other(node, f"takes values of {' and '.join(' × '.join(map(str, one[1:])) for one in plain)}")
+        return self._add(call.name, [self._value(node, one) for one in both], {"kind": call.kind})
+
+    def _weights(self, call: Called) -> Step:
+        """Weight and perhaps bias, under the names that they have in the module."""
+        found: Step = {}
+        for key in ("weight", "bias"):
+            value: torch.Tensor | None = call.arguments[key]
+            if value is not None:
+                found[key] = f"{call.name}.{key}"
+                self.found.weights[found[key]] = _array(value)
+        return found
+
+    def _convolve(self, node: fx.Node, call: Called, source: _Value) -> _Value:
+        given = call.arguments
+        size = tuple(given["weight"].shape[2:])
+        stride, dilation = _pair(given["stride"]), _pair(given["dilation"])
+        padding: object = given["padding"]
+        if dilation != (1, 1) or given["mode"] != "zeros" or (padding == "same" and stride != (1, 1)):
+            raise _other(node, "is a convolution with gaps or a padding that is not zero")
         if padding == "same":
-            totals = [size - 1 for size in module.kernel_size]
-            sides = [side for total in totals for side in (total // 2, total - total // 2)]
+            sides = [side for length in size for side in ((length - 1) // 2, length - 1 - (length - 1) // 2)]
         else:
-            down, across = (0, 0) if padding == "valid" else padding
-            sides = [int(down), int(down), int(across), int(across)]
-        return {**self._weights(name, module), "stride": list(module.stride), "padding": sides, **grouped}
+            down, across = (0, 0) if padding == "valid" else _pair(padding)
+            sides = [down, down, across, across]
+        step: Step = {"kind": "convolution", **self._weights(call), "stride": list(stride)}
+        step["padding"] = [a + b for a, b in zip(sides, source.around, strict=True)]
+        return self._add(call.name, [source], step | ({"groups": given["groups"]} if given["groups"] > 1 else {}))
 
-    def _normalise(self, node: fx.Node, name: str, module: nn.BatchNorm2d) -> None:
-        assert module.running_mean is not None  # noqa: S101 it tracks them
-        assert module.running_var is not None  # noqa: S101
-        mean, variance = (one.detach().double() for one in (module.running_mean, module.running_var))
-        scale = 1 / torch.sqrt(variance + module.eps)
-        if module.affine:
-            scale = scale * module.weight.detach().double()
-        offset = (module.bias.detach().double() if module.affine else 0) - mean * scale
-        before = node.args[0]
-        source, found = self._source(node), self.found
-        last = found.operations[source - 1] if source else {}
-        alone = isinstance(before, fx.Node) and len(before.users) == 1 and source == len(found.operations)
-        if last.get("kind") == "convolution" and alone:
-            factor = scale.numpy()
-            found.weights[last["weight"]] = found.weights[last["weight"]] * factor[:, None, None, None]
-            bias = found.weights.get(last.get("bias", ""), np.zeros(len(factor)))
-            last["bias"] = last.get("bias", f"{last['weight'].removesuffix('.weight')}.bias")
-            found.weights[last["bias"]] = bias * factor + offset.numpy()
-            self._values[node] = source
-            return
-        weights = {"weight": self._weigh(f"{name}.scale", scale), "bias": self._weigh(f"{name}.offset", offset)}
-        self._add(node, "affine", weights)
+    def _normalise(self, call: Called, source: _Value) -> _Value:
+        given = call.arguments
+        mean, variance = _array(given["mean"]), _array(given["variance"])
+        scale = (1.0 if given["weight"] is None else _array(given["weight"])) / np.sqrt(variance + given["eps"])
+        offset = (0.0 if given["bias"] is None else _array(given["bias"])) - mean * scale
+        found = self.found
+        last = found.operations[source.step - 1] if source.step else {}
+        readers = sum("tensor_meta" in one.meta for one in given["input"].users)  # who asks for its size reads nothing
+        alone = readers == 1 and source.step == len(found.operations)
+        if last.get("kind") != "convolution" or not alone:
+            return self._affine(call.name, source, scale, offset)
+        found.weights[last["weight"]] = found.weights[last["weight"]] * scale[:, None, None, None]
+        bias = found.weights.get(last.get("bias", ""), np.zeros(len(scale)))
+        last["bias"] = last.get("bias", f"{last['weight'].removesuffix('.weight')}.bias")
+        found.weights[last["bias"]] = bias * scale + offset
+        return source
 
-    def _pool(self, node: fx.Node, module: nn.MaxPool2d | nn.AvgPool2d) -> None:
-        size, stride, padding = (_square(one) for one in (module.kernel_size, module.stride, module.padding))
-        most = isinstance(module, nn.MaxPool2d)
-        other = module.dilation not in {1, (1, 1)} if isinstance(module, nn.MaxPool2d) else module.divisor_override
-        if None in {size, stride, padding} or module.ceil_mode or other:
-            raise _other(node, "pools windows of another kind")
-        whole = True if isinstance(module, nn.MaxPool2d) else module.count_include_pad
-        kind = "max-pooling" if most else "mean-pooling"
-        self._add(node, kind, {"size": size, "stride": stride, "padding": padding, "whole": whole})
+    def _spread(self, node: fx.Node, *parts: float | torch.Tensor) -> list[Array]:
+        """Numbers for each channel, from one or from a tensor with one for each."""
+        channels = _shape(node)[1]
+        found = list[Array]()
+        for part in parts:
+            value = _array(torch.as_tensor(part))
+            if value.size not in {1, channels} or (value.size > 1 and _channel_axis(value.shape, node) != channels):
+                raise _other(node, "has a constant that is not one number for each channel")
+            found.append(np.broadcast_to(value.reshape(-1), (channels,)).copy())
+        return found
 
-    def _function(self, node: fx.Node) -> None:
-        target: Callable[..., object] | str = node.target
-        if target == "size" and node.args[1:] == (0,):
-            return  # the batch, of which only a flattening may make something
-        rest = [one for one in (*node.args[1:], *node.kwargs.values()) if one is not False]
-        if target in SUMS and len(rest) == 1:
-            self._add(node, "add", two=True)
-        elif target in SOFTMAX and self._over_channels(node, next(iter(rest), None)):
-            self._add(node, "softmax")
-        elif target in FUNCTIONS and not rest:
-            self._add(node, FUNCTIONS[target])
-        elif (target in FLAT and rest in ([1], [1, -1])) or (target in VIEWS and _of_batch(rest)):
-            self._add(node, "flatten", {"layout": "CHW"})
-        elif (
-            target in MEANS
-            and rest
-            and list(cast("Any", rest[0]) if isinstance(rest[0], list | tuple) else ()) in SIDES
-        ) or (target is nn.functional.adaptive_avg_pool2d and rest in ([1], [(1, 1)])):
-            self._add(node, "global-mean")
-        else:
-            raise _other(node, f"calls {target if isinstance(target, str) else target.__name__}")
+    def _affine(self, name: str, source: _Value, scale: Array, offset: Array) -> _Value:
+        weights = {"weight": f"{name}.scale", "bias": f"{name}.offset"}
+        found = self._add(name, [source], {"kind": "affine", **weights})
+        self.found.weights |= {weights["weight"]: scale, weights["bias"]: offset}
+        return found
+
+    def _reshape(self, node: fx.Node, call: Called, source: _Value) -> _Value:
+        """Of one position nothing changes; else all of it in a row, or nothing that is known."""
+        before, after = _shape(call.arguments["input"]), _shape(node)
+        if len(before) == 4 and after == (before[0], int(np.prod(before[1:]))):
+            return self._add(call.name, [source], {"kind": "flatten", "layout": "CHW"})
+        if before == after or (before[:2] == after[:2] and set(before[2:] + after[2:]) <= {1}):
+            return source
+        raise _other(node, f"makes {' × '.join(map(str, after[1:]))} of {' × '.join(map(str, before[1:]))}")
 
 
-def _of_batch(sides: Sequence[object]) -> bool:
-    """Whether the sides of a view are the batch and all the rest: x.view(x.size(0), -1)."""
-    batch, *others = sides or [None]
-    return others == [-1] and isinstance(batch, fx.Node) and batch.target == "size"
+def _array(tensor: torch.Tensor) -> Array:
+    return tensor.detach().cpu().numpy().astype(np.float64)
 
 
-def _plain(module: nn.Conv2d) -> bool:
-    same = module.padding != "same" or module.stride == (1, 1)
-    return module.dilation == (1, 1) and module.padding_mode == "zeros" and same
+def _shape(node: fx.Node) -> tuple[int, ...]:
+    return tuple(int(one) for one in node.meta["tensor_meta"].shape)
 
 
-def _square(given: int | tuple[int, int]) -> int | None:
-    down, across = given if isinstance(given, tuple) else (given, given)
-    return down if down == across else None
+def _channel_axis(shape: tuple[int, ...], node: fx.Node) -> int:
+    """How long a constant is along the channels of the value that it meets; 0 where it has no such axis."""
+    axis = len(shape) - (len(_shape(node)) - 1)
+    return shape[axis] if axis >= 0 else 0
+
+
+def _pair(given: Any) -> tuple[int, int]:
+    first, *rest = given if isinstance(given, tuple | list) else (given, given)
+    return int(first), int(rest[0] if rest else first)
 
 
 def _other(node: fx.Node, what: str) -> UsageError:
-    name = node.target if node.op == "call_module" else node.name
+    name = name_of(node)
     return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}").of(
-        "operation", found=what, layer=str(name)
+        "operation", found=what, layer=name
     )
