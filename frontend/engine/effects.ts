@@ -86,7 +86,7 @@ export function told(of: Told): { removed: string; alone: string } {
   const [low, high] = [percent(Math.min(...of.probabilities)), percent(Math.max(...of.probabilities))];
   const changed = of.removedAnswers.filter((one) => one !== of.answer);
   const named = (answers: readonly number[]): string => [...new Set(answers.map(of.label))].join(" or ");
-  const chances = Number.isNaN(of.probability) ? "" : `, its probability from ${percent(of.probability)} to ${low === high ? low : `${low} to ${high}`}`;
+  const chances = Number.isNaN(of.probability) ? "" : `, its probability from ${percent(of.probability)} to ${low === high ? low : `between ${low} and ${high}`}`;
   const became = of.answer < 0 ? "" : changed.length ? `; ${named(changed)} is predicted under ${changed.length} of ${of.removedAnswers.length} fills` : `; ${of.label(of.answer)} is still predicted`;
   const called = of.answer < 0 ? "" : `; ${named(of.aloneAnswers)} is predicted`;
   return {

@@ -163,7 +163,8 @@ class RegionEffects(Result["RegionEffects[Array]", A_co]):
         if np.isnan(values).any():
             return ""
         low, high = _percent(float(values.min())), _percent(float(values.max()))
-        return f", its probability from {_percent(self.probability)} to {low if low == high else f'{low} to {high}'}"
+        now = low if low == high else f"between {low} and {high}"
+        return f", its probability from {_percent(self.probability)} to {now}"
 
     def _became(self, number: int) -> str:
         """What is predicted without the region, under the fills that change the prediction."""
