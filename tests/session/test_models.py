@@ -17,7 +17,7 @@ from innerview.cli import main
 from innerview.errors import InnerviewError, ModelError, UsageError
 from innerview.methods import gradient
 from innerview.model import InputSpec, Model, OutputSpec
-from innerview.session.models import ModelRequest, open_model, take_model
+from innerview.session.models import COMPILED, ModelRequest, open_model, take_model
 from innerview.session.opening import opened_model, query_and_model
 from innerview.session.query import Query
 from innerview.targets import Logit
@@ -238,6 +238,13 @@ def test_what_is_missing_or_wrong_is_said(model: str, declared: dict[str, str], 
     with pytest.raises(InnerviewError) as caught:
         opened(model, **declared)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", COMPILED)
+def test_what_was_compiled_for_a_runtime_is_refused_with_its_kind(ending: str, tmp_path: Path) -> None:
+    (tmp_path / f"net{ending}").write_bytes(b"")
+    with raises(UsageError, "format", found=COMPILED[ending], file=f"net{ending}"):
+        open_model(ModelRequest(str(tmp_path / f"net{ending}")))
 
 
 def test_something_of_pytorch_that_is_no_module_is_refused() -> None:

@@ -35,7 +35,22 @@ SAYS: Final = frozenset({"model", "weights", "classes", "input", "output"})
 
 KERAS: Final = frozenset({".keras", ".h5", ".hdf5"})
 ONNX: Final = ".onnx"
+COMPILED: Final = {
+    ".tflite": "TensorFlow Lite",
+    ".xml": "OpenVINO",
+    ".engine": "TensorRT",
+    ".plan": "TensorRT",
+    ".mlmodel": "Core ML",
+    ".mlpackage": "Core ML",
+    ".param": "ncnn",
+}
+"""Files for a runtime that gives no more than outputs, by their ending."""
+
 PICKLED: Final = frozenset({".pt", ".pth", ".pt2", ".bin", ".ckpt", ".pkl"})
+
+
+ENDINGS: Final = KERAS | PICKLED | COMPILED.keys() | {ONNX, ".safetensors", ".toml"}
+"""Of names that are of a model, whether the file is there or not."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +219,7 @@ def _as_it_is(model: Model, request: ModelRequest, declared: Mapping[str, Any]) 
 
 
 def _is_a_model(name: str) -> bool:
-    return ":" in name or exists(Path(name)) or Path(name).suffix in KERAS | PICKLED | {ONNX, ".safetensors", ".toml"}
+    return ":" in name or exists(Path(name)) or Path(name).suffix in ENDINGS
 
 
 def _beside(request: ModelRequest) -> tuple[Mapping[str, Any], Path]:
@@ -288,6 +303,11 @@ def _open(name: str, *, trust: bool) -> Any:
     path = Path(name)
     if split(name)[1]:
         return build(name)
+    if path.suffix in COMPILED:
+        raise UsageError(
+            f"{brief(path.name)} is of {COMPILED[path.suffix]}, which is made to be run and not to be looked into; "
+            "name the model that it was made from (of PyTorch, Keras or JAX), or an ONNX file of it"
+        ).of("format", asked=name, found=COMPILED[path.suffix], path=path)
     if path.suffix in KERAS:
         size_of(_there(path), "the model")  # before Keras is imported, which takes seconds
         return _keras().open_keras(path, trust=trust)
