@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -36,3 +37,34 @@ def test_pages_are_asked_for_once() -> None:
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: object())
     assert memory.keep_memory() is False
+
+
+BLAS = """
+import innerview.session.models as models
+from innerview.adapters.numpy.cores import cores, libraries
+from innerview.cli import main
+
+def threads():
+    print(*(one.read() for one in libraries()), cores(), sep=",")
+
+def opened(request):
+    threads()
+    raise SystemExit
+
+models.open_model = opened
+threads()
+try:
+    main(["explain", "cat"])
+except SystemExit:
+    threads()
+"""
+
+
+def test_a_command_has_one_blas_thread_and_parts_on_every_core() -> None:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    answer = subprocess.run([sys.executable, "-c", BLAS], capture_output=True, text=True, check=True, env=environment)
+    before, inside, after = ([int(one) for one in line.split(",")] for line in answer.stdout.split())
+    if len(before) < 2:
+        pytest.skip("no OpenBLAS is loaded here")
+    assert before == after
+    assert inside == [*[1] * (len(before) - 1), before[-1]]

@@ -114,11 +114,14 @@ def model(
             batch_size: int | None,
             **others: Any,
         ) -> Any:
+            from innerview.adapters.numpy.cores import BLAS
             from innerview.cli.memory import keep_memory
             from innerview.session.doubts import doubts
             from innerview.session.models import ModelRequest, open_model
 
             keep_memory()
+            # A thread of OpenBLAS that has nothing to do takes a core for a tenth of a second before it sleeps.
+            click.get_current_context().with_resource(BLAS.alone())
             request = ModelRequest(
                 model,
                 weights,
