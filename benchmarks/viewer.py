@@ -34,6 +34,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from innerview.cli.memory import keep_memory
 from innerview.data.image import Image as Loaded
 from innerview.data.samples import example_image, example_names
 from innerview.session.compute.prediction import PREDICTION
@@ -298,8 +299,9 @@ LARGE: Asked = (
     FIRST[0],
     FIRST[1],
     ("the two together: something useful", {}, "≤ 4 s"),
-    ("the exact truth of nine regions, three fills", {"kind": "truth"}, "≤ 20 s"),
     FIRST[2],
+    ("the map of integrated gradients", {"kind": "map"}, ""),
+    ("the exact truth of nine regions, three fills, with verdicts on both maps", {"kind": "truth"}, "≤ 20 s"),
 )
 
 
@@ -322,6 +324,7 @@ def large_questions(rounds: int) -> str:
     sys.path.insert(0, str(ROOT / "benchmarks" / "attribution"))
     from cases import crops
 
+    keep_memory()  # as the command line does
     torch.set_num_threads(os.cpu_count() or 1)
     model = open_model(ModelRequest(str(LITE0), classes="1000", trust=True))
     images = [image for _, image in islice(crops(224), rounds + 1)]

@@ -217,9 +217,9 @@ def verdict(found: Verdict) -> str:
 
 
 CHECKS: Mapping[str, str] = {
-    "clear": "the reason holds: clearly better than chance",
-    "weak": "whether the reason holds is not clear: better than chance, but not by enough",
-    "chance": "the reason does not hold: no better than chance",
+    "clear": "these parts do make it say so: clearly better than chance",
+    "weak": "whether these parts make it say so is not clear: better than chance, but not by enough",
+    "chance": "these parts are not why: no better than chance",
     "not judged": "can't be judged: whatever is shown, the model says the same",
 }
 

@@ -55,7 +55,7 @@ def test_it_is_told_in_words_with_its_numbers() -> None:
     found = check(asking(), CORNER, "occlusion", 99, 0)
     told = in_words(found, "corner")
     assert told.startswith("The map by occlusion points at the top left")
-    assert "The reason holds: clearly better than chance." in told
+    assert "These parts do make it say so: clearly better than chance." in told
     assert f"With its best 34 % alone corner has {found.written(found.values[1])} (99 parts of its shape" in told
     assert f"without them {found.written(found.values[2])} (" in told
     assert "can't be judged" in in_words(check(asking(0.0), CORNER, "occlusion", 9, 0), "corner")
@@ -93,8 +93,8 @@ def test_the_answer_is_what_the_model_says_of_the_images() -> None:
     assert payload.arrays["best"].sum() == round(FRACTION * 64)
     assert 1 <= len(payload.json("regions")) <= 3
     assert payload.metadata["says"] in {
-        "the reason holds: clearly better than chance",
-        "whether the reason holds is not clear: better than chance, but not by enough",
+        "these parts do make it say so: clearly better than chance",
+        "whether these parts make it say so is not clear: better than chance, but not by enough",
     }
     lowest, highest = (float(one.removesuffix(" %").lstrip("<> ")) for one in payload.json("others")["only"][1:])
     assert lowest <= highest

@@ -1,6 +1,7 @@
 /**
  * What should be known before the answer is believed, in one line under it: whether it can be right at all, whether the
- * model is sure, and whether its reason held. A reason that holds makes no answer right, so it is named last.
+ * model is sure, and whether its reason held. A reason that holds makes no answer right: "its reason holds" was read as
+ * approval of wrong answers, so nothing is said of it here then.
  */
 import type { Payload } from "../../generated/payloads";
 import { chanceText, className, count } from "../../core/numbers";
@@ -49,12 +50,12 @@ export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | 
   // Whether the reason held, of the answer itself.
   const held = target === said && versus === null ? (check?.verdict ?? null) : null;
   const fails = held === "chance" || held === "weak";
-  if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}${held === "chance" ? ". But the reason shown does not hold" : ""}.` };
-  if (fails) return { kind: "doubt", because: "reason", sign: "?", says: held === "weak" ? "It is sure, but whether the reason shown holds is not clear." : "It is sure, but the reason shown does not hold." };
+  if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}${held === "chance" ? ". But the parts shown are not why" : ""}.` };
+  if (fails) return { kind: "doubt", because: "reason", sign: "?", says: held === "weak" ? "It is sure, but whether the parts shown are why is not clear." : "It is sure, but the parts shown are not why." };
   if (held === "clear") {
     // Photos of other things get up to 94 % as well: nothing here shows that one of its classes fits.
-    const known = n <= FEW ? `it can say nothing but ${model.classes.join(", ")}` : `what is none of its ${count(n)} classes gets one all the same`;
-    return { kind: "open", because: "nothing", sign: "", says: `It is sure, and its reason holds. Whether it is right, see for yourself: ${known}.` };
+    const known = n <= FEW ? `it is sure, but it can say nothing but ${model.classes.join(", ")}` : `it is sure, but it gives what is none of its ${count(n)} classes one of them too`;
+    return { kind: "open", because: "nothing", sign: "", says: `See for yourself whether it is right: ${known}.` };
   }
   return null;
 }

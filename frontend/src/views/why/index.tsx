@@ -228,6 +228,9 @@ function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; chec
           </>
         )}
       </h1>
+      <p class="because" data-because={meta?.verdict}>
+        {meta ? <Because meta={meta} other={target === said && versus === null ? null : name} /> : check.state === "failed" || !asked ? "" : "Because of what? Asking the model …"}
+      </p>
       {!belief && asked && model.decides && (check.state === "waiting" || check.state === "level") && (
         <p class="belief second" aria-hidden="true">
           Is that so? Asking …
@@ -239,9 +242,6 @@ function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; chec
           {belief.says}
         </p>
       )}
-      <p class="because" data-because={meta?.verdict}>
-        {meta ? <Because meta={meta} other={target === said && versus === null ? null : name} /> : check.state === "failed" || !asked ? "" : "Because of what? Asking the model …"}
-      </p>
     </>
   );
 }
@@ -263,7 +263,7 @@ function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: strin
   return (
     <>
       {other === null ? <>because of {bold}</> : <>“{other}” is supported by {bold}</>}
-      {meta.verdict === "weak" ? ", though that is not clear" : ""}.
+      {meta.verdict === "weak" ? "; whether these parts are why is not clear" : ""}.
     </>
   );
 }
