@@ -108,6 +108,27 @@ TABLE = (
     Benchmark("dynamics", "benchmarks/dynamics.py {data}", "docs/evidence/survey.md", 10, timed=False),
     Benchmark("cheats", "benchmarks/cheats {out}/cheats --data {data}", "docs/evidence/survey.md", 40, timed=False),
     Benchmark(
+        "small-convnext",
+        "benchmarks/training/small.py convnext {out}/small --data {data} --epochs 8",
+        "docs/evidence/training.md",
+        10,
+        timed=False,
+    ),
+    Benchmark(
+        "small-vit",
+        "benchmarks/training/small.py vit {out}/small --data {data}",
+        "docs/evidence/training.md",
+        25,
+        timed=False,
+    ),
+    Benchmark(
+        "small-attention",
+        "benchmarks/training/attended.py {out}/small/vit.safetensors --data {data}",
+        "docs/evidence/training.md",
+        1,
+        timed=False,
+    ),
+    Benchmark(
         "training",
         "benchmarks/training/ablate.py --data {data} --runs {out}/training --epochs 1 --seeds 2",
         "docs/evidence/training.md",
