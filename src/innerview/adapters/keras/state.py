@@ -19,7 +19,7 @@ import numpy as np
 from innerview.adapters.keeping import Kept, Restore, random_numbers, restoring
 
 
-def unchanged(model: Any) -> AbstractContextManager[None]:
+def unchanged(model: Any) -> AbstractContextManager[object]:
     """Put back, when the block ends, what the model's code changes in its layers and in random generators."""
     layers = model._flatten_layers()  # noqa: SLF001 pyright: ignore[reportPrivateUsage]
     return restoring(iter([Kept(layers, _keep).restore, random_numbers()]))
