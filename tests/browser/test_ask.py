@@ -81,7 +81,7 @@ def test_keys_numbers_and_mouse_mark_the_same_box(why: Page) -> None:
     for _ in range(11):
         why.keyboard.press("ArrowRight")
     why.keyboard.press("Enter")
-    path = why.locator(".outline path").first
+    path = why.locator(".photo .outline path").first
     expect(path).to_have_attribute("d", "M4 2h12v10h-12z")
     why.get_by_role("button", name="Clear").click()
     expect(path).to_have_count(0)
@@ -129,7 +129,7 @@ def test_another_image_has_another_region_and_its_own_tries(why: Page, known: Kn
     answered(why)
     why.keyboard.press("]")
     expect(why.locator(".asked")).to_have_count(0)
-    expect(why.locator(".outline")).to_have_count(0)
+    expect(why.locator(".photo .outline")).to_have_count(0)
     expect_no_link(why, "rg")
 
 
