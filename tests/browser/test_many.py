@@ -38,7 +38,9 @@ def test_a_file_of_five_hundred_images_shows_thumbnails_a_page_at_a_time(
         packed.append(pack(subject_payload(photo, predicted, network.fingerprint)))
         query = Query(kind="map", model=network.fingerprint, image=photo.image_hash, target=0)
         values = np.full(SHAPE, at + 1, np.float32)
-        packed.append(pack(made(query, values, 0.001, "done", 9, []), target=None, versus=None, baseline=DEFAULT_BASELINE))
+        packed.append(
+            pack(made(query, values, 0.001, "done", 9, []), target=None, versus=None, baseline=DEFAULT_BASELINE)
+        )
     page_text = write_page("500", hello([describe_model(network, "small", map_methods(network))], listed), packed)
     path = tmp_path / "many.html"
     path.write_text(page_text, encoding="utf-8")
