@@ -6,6 +6,7 @@ model changes.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import shutil
 import subprocess
@@ -169,6 +170,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    {"apart": apart, "dataset": dataset, "lite0": lite0, "pages": pages, "views": views}.get(
-        " ".join(sys.argv[1:]), main
-    )()
+    parts = {"apart": apart, "dataset": dataset, "lite0": lite0, "pages": pages, "views": views}
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("part", nargs="?", choices=sorted(parts), help="nothing but these; everything without")
+    parts.get(asked.parse_args().part, main)()

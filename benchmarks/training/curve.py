@@ -64,7 +64,7 @@ def render(rows: list[dict[str, Any]]) -> None:
     for epochs in sorted({row["epochs"] for row in rows}):
         some = sorted((row for row in rows if row["epochs"] == epochs), key=lambda row: row["seed"])
         values = [row["accuracy"] for row in some]
-        minutes = [row["minutes"] for row in some]
+        minutes = [row["minutes"] for row in some if row["minutes"] is not None]  # None: it was stopped on the way
         listed, spread = ", ".join(f"{value:.2f}" for value in values), max(values) - min(values)
         spent = f"{min(minutes):.1f} to {max(minutes):.1f}"
         print(
