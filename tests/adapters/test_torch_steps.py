@@ -171,6 +171,8 @@ def test_a_gate_stands_behind_what_it_multiplies(how: Any) -> None:
         (lambda x: x - 0.5, 1, -0.5),
         (lambda x: 4 * x, 4, 0),
         (lambda x: x / 8, 0.125, 0),
+        (lambda x: x + 0, 1, 0),
+        (lambda x: 0 * x, 0, 0),
     ],
 )
 def test_arithmetic_with_a_number_is_a_scale_and_an_offset(how: Any, scale: float, offset: float) -> None:
@@ -194,6 +196,7 @@ def test_arithmetic_with_a_number_is_a_scale_and_an_offset(how: Any, scale: floa
         (Twice(lambda a, _: nn.functional.pad(a, (1, 1, 1, 1)) * 2), {"about": "operation", "layer": "mul"}),
         (Twice(lambda a, b: nn.functional.conv2d(a, b[:, :, :3, :3])), {"about": "operation", "layer": "getitem"}),
         (Twice(lambda a, b: (a + b).clamp(0, 1)), {"about": "operation", "found": "calls clamp of another kind"}),
+        (Twice(lambda a, _: a.sigmoid() / 0), {"about": "operation", "found": "divides by 0", "layer": "truediv"}),
         (Twice(torch.sub), {"about": "operation", "found": "calls sub", "layer": "sub"}),
         (Twice(torch.maximum), {"about": "operation", "found": "calls maximum", "layer": "maximum"}),
         (Twice(lambda a, b: a if b.sum() > 0 else b), {"about": "trace", "found": "TraceError"}),

@@ -24,11 +24,11 @@ export function WhatPartsSay({ chosen, free }: { chosen: Chosen; free: boolean }
   const request = model && image ? { kind: "parts" as const, model: model.id, image } : null;
   const possible = request !== null && session.source.can(request);
   const about = `${model?.id} ${image}`;
-  const [{ wanted, stopped }, set] = useState({ wanted: "", stopped: "" });
+  const [choice, choose] = useState({ about: "", ask: false });
   const [height, width] = subject.payload?.arrays.image.shape ?? [Infinity, Infinity];
-  const unasked = free && Math.max(height, width) <= SMALL && stopped !== about;
+  const wanted = choice.about === about ? choice.ask : free && Math.max(height, width) <= SMALL;
   // What is known, or held by a file, is shown without a question.
-  const asked = possible && (wanted === about || unasked || !session.source.connection || session.answers.known(request)?.state === "done");
+  const asked = possible && (wanted || !session.source.connection || session.answers.known(request)?.state === "done");
   const answer = useAnswer(asked ? request : null);
   if (!possible || !model?.decides || !subject.payload) return null;
   const busy = answer.state === "waiting";
@@ -39,7 +39,7 @@ export function WhatPartsSay({ chosen, free }: { chosen: Chosen; free: boolean }
           <h2>What do its parts say alone?</h2>
           <AnswerState answer={answer} what="Asking about parts, one by one" />
           {busy && (
-            <button class="small" onClick={() => set({ wanted: "", stopped: about })}>
+            <button class="small" onClick={() => choose({ about, ask: false })}>
               Stop
             </button>
           )}
@@ -47,7 +47,7 @@ export function WhatPartsSay({ chosen, free }: { chosen: Chosen; free: boolean }
         </>
       ) : (
         <p class="row">
-          <button class="small" onClick={() => set({ wanted: about, stopped: "" })}>
+          <button class="small" onClick={() => choose({ about, ask: true })}>
             What do its parts say alone?
           </button>
           {parts && <span class="second facts">{count(parts)} forward passes</span>}

@@ -13,19 +13,18 @@ Normalisation is folded into the convolution before it where that alone reads it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import keras
 import numpy as np
 
 from innerview.adapters.keras.calls import parts
+from innerview.adapters.steps import ARITHMETIC, NOTHING, Step, Steps, Value, refused
 from innerview.errors import UsageError
 from innerview.types import Array
 
 layers = keras.layers
-Step = dict[str, Any]
 
 CURVES: Final[Mapping[str, str]] = {
     "relu": "relu",
@@ -69,33 +68,17 @@ SKIPPED: Final = (
 TOGETHER: Final[Mapping[str, str]] = {"Add": "add", "Multiply": "multiply"}
 """Layers and functions of several values, by their classes."""
 
-ARITHMETIC: Final[Mapping[str, Callable[[float, bool], tuple[float, float]]]] = {
-    "Add": lambda by, _: (1.0, by),
-    "Multiply": lambda by, _: (by, 0.0),
-    "Subtract": lambda by, first: (1.0, -by) if first else (-1.0, by),
-    "TrueDivide": lambda by, _: (1 / by, 0.0),
-    "Divide": lambda by, _: (1 / by, 0.0),
+MET: Final[Mapping[str, str]] = {
+    "Add": "add",
+    "Multiply": "multiply",
+    "Subtract": "less",
+    "TrueDivide": "over",
+    "Divide": "over",
 }
-"""Scale and offset of a value that meets a number; `first`: the value stands in front."""
+"""What may meet a number (see `steps.ARITHMETIC`), by the classes of keras.ops."""
 
 MEANS: Final = (layers.GlobalAveragePooling2D,)
 POOLS: Final = (layers.MaxPooling2D, layers.AveragePooling2D)
-
-
-@dataclass
-class Steps:
-    """What was followed: steps as in `export.web`, and the weights that they name."""
-
-    operations: list[Step] = field(default_factory=list[Step])
-    weights: dict[str, Array] = field(default_factory=dict[str, Array])
-
-
-@dataclass(frozen=True)
-class _Value:
-    """A value on its way: which step gives it (0: the image), and zeros around it that no step has put there yet."""
-
-    step: int
-    around: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 def followed(model: Any, ending: Any = None) -> Steps:
@@ -109,9 +92,9 @@ def followed(model: Any, ending: Any = None) -> Steps:
         UsageError: Keras has no graph of it, or it is made of something else; says of what.
     """
     following = _Following(model, ending)
-    (output,) = following.graph(model, [_Value(0)])
-    if output.around != (0, 0, 0, 0) or output.step != len(following.found.operations):
-        raise _other(model.name, "gives something else than its last value")
+    (output,) = following.graph(model, [Value(0)])
+    if output.around != NOTHING or output.step != len(following.found.operations):
+        raise refused(model.name, "gives something else than its last value")
     return following.found
 
 
@@ -124,7 +107,7 @@ class _Following:
         self._readers = Counter[int]()
         self.found = Steps()
 
-    def graph(self, model: Any, given: Sequence[_Value]) -> list[_Value]:
+    def graph(self, model: Any, given: Sequence[Value]) -> list[Value]:
         """Follow one functional model; `given` are its inputs."""
         inner = getattr(model, "_functional", None) or model
         if not isinstance(inner, keras.Model) or "_nodes_by_depth" not in dir(inner):
@@ -145,7 +128,7 @@ class _Following:
             values |= {id(one): value for one, value in zip(node.outputs, result, strict=True)}
         return [values[id(one)] for one in inner.outputs]
 
-    def _take(self, node: Any, sources: list[_Value], entering: list[Any], *, alone: bool) -> list[_Value]:
+    def _take(self, node: Any, sources: list[Value], entering: list[Any], *, alone: bool) -> list[Value]:
         layer = node.operation
         if isinstance(layer, keras.Model):
             return self.graph(layer, sources)
@@ -154,34 +137,30 @@ class _Following:
         together = TOGETHER.get(type(layer).__name__)
         if together and len(sources) > 1:
             return [self._together(name, together, sources, [tuple(one.shape[1:]) for one in entering])]
-        if (
-            len(sources) == 1
-            and type(layer).__name__ in ARITHMETIC
-            and type(layer).__module__.startswith("keras.src.ops.")
-        ):
+        if len(sources) == 1 and type(layer).__name__ in MET and type(layer).__module__.startswith("keras.src.ops."):
             return [self._arithmetic(name, layer, node, source=sources[0], channels=shape[-1])]
         if len(sources) != 1:
-            raise _other(name, f"is a {type(layer).__name__} of {len(sources)} values")
+            raise refused(name, f"is a {type(layer).__name__} of {len(sources)} values")
         if getattr(layer, "data_format", "channels_last") != "channels_last":
-            raise _other(name, "has its channels in front")
+            raise refused(name, "has its channels in front")
         source = sources[0]
         if isinstance(layer, layers.ZeroPadding2D):
             (top, bottom), (left, right) = layer.padding
             more = zip(source.around, (top, bottom, left, right), strict=True)
-            return [_Value(source.step, tuple(a + int(b) for a, b in more))]  # type: ignore[arg-type]
+            return [Value(source.step, tuple(a + int(b) for a, b in more))]  # type: ignore[arg-type]
         if type(layer) in {layers.Conv2D, layers.DepthwiseConv2D}:
             return [self._convolve(name, layer, source, shape)]
-        if source.around != (0, 0, 0, 0):
-            raise _other(name, "stands behind a padding that no convolution takes")
+        if source.around != NOTHING:
+            raise refused(name, "stands behind a padding that no convolution takes")
         return [self._plain(name, layer, source, shape, alone=alone)]
 
-    def _plain(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...], *, alone: bool) -> _Value:
+    def _plain(self, name: str, layer: Any, source: Value, shape: tuple[int, ...], *, alone: bool) -> Value:
         kind = type(layer)
         if isinstance(layer, SKIPPED) or (kind is layers.Reshape and _keeps(layer, shape)):
             return source
         if kind is layers.Dense:
             if len(shape) != 1:
-                raise _other(name, "is a dense layer over the channels of each place")
+                raise refused(name, "is a dense layer over the channels of each place")
             kernel, bias = self._own(layer)
             return self._weighted(name, layer, source, {"kind": "dense"}, kernel.T, bias)
         if kind is layers.BatchNormalization:
@@ -189,76 +168,72 @@ class _Following:
         if kind in POOLS:
             return self._pool(name, layer, source, shape)
         if kind in MEANS:
-            return self._add(name, [source], {"kind": "global-mean"})
+            return self.found.add(name, [source], {"kind": "global-mean"})
         if kind is layers.Flatten:
-            return self._add(name, [source], {"kind": "flatten", "layout": "HWC"})
+            return self.found.add(name, [source], {"kind": "flatten", "layout": "HWC"})
         shift = _shift(layer, shape[-1])
-        return self._curve(name, layer, source, len(shape)) if shift is None else self._affine(name, source, *shift)
+        if shift is not None:
+            return self.found.affine(name, source, *shift)
+        return self._curve(name, layer, source, len(shape))
 
-    def _curve(self, name: str, layer: Any, source: _Value, axes: int) -> _Value:
+    def _curve(self, name: str, layer: Any, source: Value, axes: int) -> Value:
         kind = type(layer)
         if layer is self._ending:
             return source
         if kind is layers.Activation:
             return self._activate(name, layer.activation, source)
         if kind is layers.ReLU and layer.max_value in {None, 6} and not layer.negative_slope and not layer.threshold:
-            return self._add(name, [source], {"kind": "relu6" if layer.max_value else "relu"})
+            return self.found.add(name, [source], {"kind": "relu6" if layer.max_value else "relu"})
         if kind is layers.ELU and layer.alpha == 1:
-            return self._add(name, [source], {"kind": "elu"})
+            return self.found.add(name, [source], {"kind": "elu"})
         if kind.__name__ == "Softmax" and layer.axis not in {-1, axes}:
-            raise _other(name, "is a softmax over another axis than the channels")
+            raise refused(name, "is a softmax over another axis than the channels")
         if kind is layers.Softmax:
-            return self._add(name, [source], {"kind": "softmax"})
+            return self.found.add(name, [source], {"kind": "softmax"})
         if kind.__module__.startswith("keras.src.ops.") and kind.__name__ in OPERATIONS:
             exact = kind.__name__ == "Gelu" and not layer.approximate
-            return self._add(name, [source], {"kind": "gelu" if exact else OPERATIONS[kind.__name__]})
-        raise _other(name, f"is a {kind.__name__}")
+            return self.found.add(name, [source], {"kind": "gelu" if exact else OPERATIONS[kind.__name__]})
+        raise refused(name, f"is a {kind.__name__}")
 
-    def _activate(self, name: str, activation: Any, source: _Value) -> _Value:
+    def _activate(self, name: str, activation: Any, source: Value) -> Value:
         known = next((word for word in CURVES if getattr(keras.activations, word, None) is activation), None)
         if known is None:
             called = str(getattr(activation, "__name__", type(activation).__name__))
-            raise _other(name, f"has the activation {called}")
-        return self._add(name, [source], {"kind": CURVES[known]}) if CURVES[known] else source
+            raise refused(name, f"has the activation {called}")
+        return self.found.add(name, [source], {"kind": CURVES[known]}) if CURVES[known] else source
 
-    def _add(self, name: str, sources: Sequence[_Value], step: Mapping[str, object]) -> _Value:
-        known = {one["name"] for one in self.found.operations}
-        number = sum(one == name or one.startswith(f"{name}#") for one in known)
-        unique = name if not number else f"{name}#{number + 1}"
-        self.found.operations.append({"name": unique, "from": [one.step for one in sources], **step})
-        return _Value(len(self.found.operations))
-
-    def _together(self, name: str, kind: str, sources: list[_Value], shapes: list[tuple[int, ...]]) -> _Value:
+    def _together(self, name: str, kind: str, sources: list[Value], shapes: list[tuple[int, ...]]) -> Value:
         """Of values of one shape; a product also of one with a number for each channel of it."""
-        if any(one.around != (0, 0, 0, 0) for one in sources):
-            raise _other(name, "stands behind a padding that no convolution takes")
+        if any(one.around != NOTHING for one in sources):
+            raise refused(name, "stands behind a padding that no convolution takes")
         order = sorted(range(len(sources)), key=lambda at: set(shapes[at][:-1]) <= {1})
         largest = shapes[order[0]]
         gates = {largest, (1, 1, largest[-1])} if kind == "multiply" and len(largest) == 3 else {largest}
         if not set(shapes) <= gates:
-            raise _other(name, f"takes values of {' and '.join(' × '.join(map(str, one)) for one in shapes)}")
+            raise refused(name, f"takes values of {' and '.join(' × '.join(map(str, one)) for one in shapes)}")
         total = sources[order[0]]
         for at in order[1:]:
-            total = self._add(name, [total, sources[at]], {"kind": kind})
+            total = self.found.add(name, [total, sources[at]], {"kind": kind})
         return total
 
-    def _arithmetic(self, name: str, layer: Any, node: Any, *, source: _Value, channels: int) -> _Value:
+    def _arithmetic(self, name: str, layer: Any, node: Any, *, source: Value, channels: int) -> Value:
         given = [*node.arguments.args, *node.arguments.kwargs.values()]
         numbers = [one for one in given if isinstance(one, int | float)]
         first = not isinstance(given[0], int | float)
         kind = type(layer).__name__
-        if len(given) != 2 or len(numbers) != 1 or (kind in {"Divide", "TrueDivide"} and not first):
-            raise _other(name, f"is a {kind} of something else than a value and a number")
-        scale, offset = ARITHMETIC[kind](float(numbers[0]), first)
-        if source.around != (0, 0, 0, 0):
-            raise _other(name, "stands behind a padding that no convolution takes")
-        return self._affine(name, source, np.full(channels, scale), np.full(channels, offset))
+        divides = MET[kind] == "over"
+        if len(given) != 2 or len(numbers) != 1 or (divides and not (first and numbers[0])):
+            raise refused(name, f"is a {kind} of something else than a value and a number")
+        scale, offset = ARITHMETIC[MET[kind]](float(numbers[0]), first)
+        if source.around != NOTHING:
+            raise refused(name, "stands behind a padding that no convolution takes")
+        return self.found.affine(name, source, np.full(channels, scale), np.full(channels, offset))
 
     def _own(self, layer: Any) -> tuple[Array, Array | None]:
         kernel = np.asarray(keras.ops.convert_to_numpy(layer.kernel), np.float64)
         return kernel, np.asarray(keras.ops.convert_to_numpy(layer.bias), np.float64) if layer.use_bias else None
 
-    def _weighted(self, name: str, layer: Any, source: _Value, step: Step, kernel: Array, bias: Array | None) -> _Value:
+    def _weighted(self, name: str, layer: Any, source: Value, step: Step, kernel: Array, bias: Array | None) -> Value:
         """A layer with weights, and behind it the activation that is one of its arguments."""
         plain = layer is self._ending or layer.activation is keras.activations.linear
         before = name if plain else f"{name} before activation"
@@ -266,12 +241,12 @@ class _Following:
         self.found.weights[named["weight"]] = np.ascontiguousarray(kernel)
         if bias is not None:
             self.found.weights[named["bias"]] = bias
-        found = self._add(before, [source], {**named, **step})
+        found = self.found.add(before, [source], {**named, **step})
         return found if plain else self._activate(name, layer.activation, found)
 
-    def _convolve(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...]) -> _Value:
+    def _convolve(self, name: str, layer: Any, source: Value, shape: tuple[int, ...]) -> Value:
         if tuple(layer.dilation_rate) != (1, 1):
-            raise _other(name, "is a convolution with gaps")
+            raise refused(name, "is a convolution with gaps")
         kernel, bias = self._own(layer)
         groups = shape[2] if isinstance(layer, layers.DepthwiseConv2D) else int(layer.groups)
         if isinstance(layer, layers.DepthwiseConv2D):  # height × width × input × multiplier: an input's lie together
@@ -286,9 +261,9 @@ class _Following:
         step |= {"groups": groups} if groups > 1 else {}
         return self._weighted(name, layer, source, step, kernel.transpose(3, 2, 0, 1), bias)
 
-    def _normalise(self, name: str, layer: Any, source: _Value, axes: int, *, alone: bool) -> _Value:
+    def _normalise(self, name: str, layer: Any, source: Value, axes: int, *, alone: bool) -> Value:
         if layer.axis not in {-1, axes}:
-            raise _other(name, "normalises another axis than the channels")
+            raise refused(name, "normalises another axis than the channels")
         mean, variance = (
             np.asarray(keras.ops.convert_to_numpy(one), np.float64)
             for one in (layer.moving_mean, layer.moving_variance)
@@ -298,32 +273,19 @@ class _Following:
             scale = scale * np.asarray(keras.ops.convert_to_numpy(layer.gamma), np.float64)
         shift = np.asarray(keras.ops.convert_to_numpy(layer.beta), np.float64) if layer.center else 0.0
         offset = shift - mean * scale
-        found = self.found
-        last = found.operations[source.step - 1] if source.step else {}
-        if last.get("kind") != "convolution" or not alone or source.step != len(found.operations):
-            return self._affine(name, source, scale, offset)
-        weight = last["weight"]
-        found.weights[weight] = found.weights[weight] * scale[:, None, None, None]
-        bias = found.weights.get(last.get("bias", ""), np.zeros(len(scale)))
-        last["bias"] = last.get("bias", f"{weight.removesuffix('.kernel')}.bias")
-        found.weights[last["bias"]] = bias * scale + offset
-        return source
+        return self.found.normalise(name, source, scale, offset, alone=alone)
 
-    def _affine(self, name: str, source: _Value, scale: Array, offset: Array) -> _Value:
-        self.found.weights |= {f"{name}.scale": np.array(scale), f"{name}.offset": np.array(offset)}
-        return self._add(name, [source], {"kind": "affine", "weight": f"{name}.scale", "bias": f"{name}.offset"})
-
-    def _pool(self, name: str, layer: Any, source: _Value, shape: tuple[int, ...]) -> _Value:
+    def _pool(self, name: str, layer: Any, source: Value, shape: tuple[int, ...]) -> Value:
         size, stride = (tuple(int(side) for side in one) for one in (layer.pool_size, layer.strides))
         sides = {(0, 0)}
         if layer.padding == "same":
             sides = {_same(*one) for one in zip(shape, size, stride, strict=False)}
         before, behind = next(iter(sides))
         if len(sides) > 1 or before != behind or size[0] != size[1] or stride[0] != stride[1]:
-            raise _other(name, "pools windows of another kind")
+            raise refused(name, "pools windows of another kind")
         kind = "max-pooling" if isinstance(layer, layers.MaxPooling2D) else "mean-pooling"
         step = {"kind": kind, "size": size[0], "stride": stride[0], "padding": before, "whole": False}
-        return self._add(name, [source], step)
+        return self.found.add(name, [source], step)
 
 
 def _keeps(layer: Any, shape: tuple[int, ...]) -> bool:
@@ -351,9 +313,3 @@ def _same(size: int, reach: int, stride: int) -> tuple[int, int]:
     """Zeros on both sides so that there are size / stride places, rounded up: the larger half behind."""
     total = max((-(-size // stride) - 1) * stride + reach - size, 0)
     return total // 2, total - total // 2
-
-
-def _other(name: str, what: str) -> UsageError:
-    return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}").of(
-        "operation", found=what, layer=name
-    )

@@ -17,7 +17,7 @@ import torch
 from torch import fx, nn
 from torch.nn import functional
 
-from innerview.errors import UsageError
+from innerview.adapters.steps import ARITHMETIC, refused
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ CURVES: Final[Mapping[str, Sequence[object]]] = {
 }
 """Activations without a number of their own."""
 
-ARITHMETIC: Final[Mapping[str, Sequence[object]]] = {
+MET: Final[Mapping[str, Sequence[object]]] = {
     "add": (operator.add, operator.iadd, torch.add, "add", "add_"),
     "multiply": (operator.mul, operator.imul, torch.mul, "mul", "mul_"),
     "less": (operator.sub, operator.isub, torch.sub, "sub", "sub_"),
@@ -122,13 +122,6 @@ def constant(given: object, root: fx.GraphModule) -> torch.Tensor | None:
     return found.get(name)
 
 
-def _refusal(node: fx.Node, what: str) -> UsageError:
-    name = name_of(node)
-    return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}").of(
-        "operation", found=what, layer=name
-    )
-
-
 def _module(node: fx.Node, module: nn.Module) -> Called:
     own: dict[str, Any] = {"input": node.args[0]}
     kind, more = _of_module(node, module)
@@ -179,7 +172,7 @@ def _of_activation(node: fx.Node, module: nn.Module) -> tuple[str, dict[str, Any
         case _:
             found = next((name for name, known in CURVES.items() if kind in known), None)
             if found is None:
-                raise _refusal(node, f"is a {kind.__name__}")
+                raise refused(name_of(node), f"is a {kind.__name__}")
             return found, {}
 
 
@@ -189,7 +182,7 @@ def _function(node: fx.Node, root: fx.GraphModule) -> Called:
     for kind, known in CURVES.items():
         if target in known:
             return Called(kind, node.name, {"input": node.args[0]})
-    for kind, known in ARITHMETIC.items():
+    for kind, known in MET.items():
         if target in known:
             return _arithmetic(node, kind, root)
     if target is operator.getitem or name in {"expand_as", "expand"}:
@@ -204,7 +197,7 @@ def _function(node: fx.Node, root: fx.GraphModule) -> Called:
             return _checked(node, kind, owner or node.name, values)
     if name == "stochastic_depth" and node.kwargs.get("training", node.args[-1]) is False:
         return Called("same", node.name, {"input": node.args[0]})
-    raise _refusal(node, f"calls {name}")
+    raise refused(name_of(node), f"calls {name}")
 
 
 def _name(target: Callable[..., object] | str) -> str:
@@ -213,15 +206,15 @@ def _name(target: Callable[..., object] | str) -> str:
 
 def _indexed(node: fx.Node, name: str) -> Called:
     """New axes of one position, or a value spread over positions for a product alone, which does that itself."""
-    products = [*ARITHMETIC["multiply"]]
+    products = [*MET["multiply"]]
     if name != "getitem" and not all(one.target in products for one in node.users):
-        raise _refusal(node, f"calls {name} for something else than a product")
+        raise refused(name_of(node), f"calls {name} for something else than a product")
     if name == "getitem":
         whole = all(
             one is None or one == slice(None) for one in (node.args[1] if isinstance(node.args[1], tuple) else ())
         )
         if not whole or not isinstance(node.args[1], tuple):
-            raise _refusal(node, "takes a part of a value")
+            raise refused(name_of(node), "takes a part of a value")
         return Called("reshaped", node.name, {"input": node.args[0]})
     return Called("same", node.name, {"input": node.args[0]})
 
@@ -229,22 +222,19 @@ def _indexed(node: fx.Node, name: str) -> Called:
 def _arithmetic(node: fx.Node, kind: str, root: fx.GraphModule) -> Called:
     """Of two values, or of one and a constant: a number, or one for each channel."""
     if node.kwargs or len(node.args) != 2:
-        raise _refusal(node, f"calls {kind} with more than two values")
+        raise refused(name_of(node), f"calls {kind} with more than two values")
     sides = [constant(one, root) if isinstance(one, fx.Node) else one for one in node.args]
     values = [at for at, one in enumerate(sides) if one is None]
     if len(values) == 2:
         if kind not in {"add", "multiply"}:
-            raise _refusal(node, f"calls {_name(node.target)}")
+            raise refused(name_of(node), f"calls {_name(node.target)}")
         return Called(kind, node.name, {"input": node.args[0], "other": node.args[1]})
     if not values or (kind == "over" and values == [1]):
-        raise _refusal(node, "divides by a value")
+        raise refused(name_of(node), "divides by a value")
     by: Any = sides[1 - values[0]]
-    scale, offset = {
-        "add": (1.0, by),
-        "multiply": (by, 0.0),
-        "less": (1.0, -by) if values == [0] else (-1.0, by),
-        "over": (1 / by, 0.0),
-    }[kind]
+    if kind == "over" and isinstance(by, int | float) and not by:
+        raise refused(name_of(node), "divides by 0")
+    scale, offset = ARITHMETIC[kind](by, values == [0])
     return Called("affine", node.name, {"input": node.args[values[0]], "scale": scale, "offset": offset})
 
 
@@ -256,7 +246,7 @@ def _checked(node: fx.Node, kind: str, name: str, given: dict[str, Any]) -> Call
     )
     for key, value in more.items():
         if isinstance(value, fx.Node):
-            raise _refusal(node, f"has a {key} that is worked out of the image")
+            raise refused(name_of(node), f"has a {key} that is worked out of the image")
     return Called(kind, name, {"input": given["input"], **more})
 
 
@@ -271,20 +261,20 @@ def _dense(node: fx.Node, kind: str, given: Mapping[str, Any]) -> tuple[str, dic
 
 def _normalisation(node: fx.Node, kind: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if given.get("training") or given.get("running_mean") is None:
-        raise _refusal(node, "normalises by each batch")
+        raise refused(name_of(node), "normalises by each batch")
     known = {"mean": given["running_mean"], "variance": given["running_var"], "eps": given.get("eps", 1e-5)}
     return kind, known | {key: given.get(key) for key in ("weight", "bias")}
 
 
 def _padding(node: fx.Node, kind: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if given.get("mode", "constant") != "constant" or given.get("value") or len(given["pad"]) != 4:
-        raise _refusal(node, "pads with something else than zeros")
+        raise refused(name_of(node), "pads with something else than zeros")
     return kind, {"sides": tuple(given["pad"])}
 
 
 def _dropout(node: fx.Node, kind: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if given.get("training", True):
-        raise _refusal(node, f"is a {kind} in evaluation mode, too")
+        raise refused(name_of(node), f"is a {kind} in evaluation mode, too")
     return "same", {}
 
 
@@ -308,7 +298,7 @@ def _curve(node: fx.Node, kind: str, given: Mapping[str, Any]) -> str:
         "global-mean": "global-mean" if given.get("output_size") in (1, (1, 1), [1, 1]) else "",
     }[kind]
     if not known:
-        raise _refusal(node, f"{'is' if node.op == 'call_module' else 'calls'} {kind} of another kind")
+        raise refused(name_of(node), f"{'is' if node.op == 'call_module' else 'calls'} {kind} of another kind")
     return known
 
 
@@ -317,7 +307,7 @@ def _pooling(node: fx.Node, kind: str, given: Mapping[str, Any]) -> tuple[str, d
     stride, padding = _square(given.get("stride") or given["kernel_size"]), _square(given.get("padding", 0))
     gaps = given.get("dilation", 1) not in {1, (1, 1)} or given.get("divisor_override")
     if None in {size, stride, padding} or given.get("ceil_mode") or gaps:
-        raise _refusal(node, "pools windows of another kind")
+        raise refused(name_of(node), "pools windows of another kind")
     whole = kind == "max-pooling" or bool(given.get("count_include_pad", True))
     return kind, {"size": size, "stride": stride, "padding": padding, "whole": whole}
 

@@ -12,8 +12,6 @@ beside the module, and has to give the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -21,34 +19,13 @@ import torch
 from torch import fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 
+from innerview.adapters.steps import NOTHING, Step, Steps, Value, refused
 from innerview.adapters.torch.calls import looking
 from innerview.adapters.torch.step_calls import Called, called, name_of
 from innerview.errors import UsageError
 from innerview.types import Array
 
-Step = dict[str, Any]
-Around = tuple[int, int, int, int]
-
-NOTHING: Final[Around] = (0, 0, 0, 0)
-"""Rows above and below, columns left and right."""
-
 SHIFT: Final = ("scale", "offset")
-
-
-@dataclass
-class Steps:
-    """What was traced: steps as in `export.web`, and the weights that they name."""
-
-    operations: list[Step] = field(default_factory=list[Step])
-    weights: dict[str, Array] = field(default_factory=dict[str, Array])
-
-
-@dataclass(frozen=True)
-class _Value:
-    """A value on its way: which step gives it (0: the image), and zeros around it that no step has put there yet."""
-
-    step: int
-    around: Around = NOTHING
 
 
 def traced(module: nn.Module, shape: tuple[int, int, int], *, set_aside: bool = False) -> Steps:
@@ -86,30 +63,30 @@ class _Tracing:
     def __init__(self, graph: fx.GraphModule, *, set_aside: bool) -> None:
         self._root = graph
         self.found = Steps()
-        self._values: dict[fx.Node, _Value] = {}
+        self._values: dict[fx.Node, Value] = {}
         *nodes, output = graph.graph.nodes
         ending = output.args[0] if set_aside else None
         for node in nodes:
             if node.op == "placeholder":
                 if self._values:
-                    raise _other(node, "takes several inputs")
-                self._values[node] = _Value(0)
+                    raise refused(name_of(node), "takes several inputs")
+                self._values[node] = Value(0)
             elif node is ending:
                 self._values[node] = self._value(node, node.args[0])
             elif node.op != "get_attr" and "tensor_meta" in node.meta:  # what is no tensor is a size, or part of one
                 self._values[node] = self._took(node, called(node, self._root))
-        if self._values.get(output.args[0]) != _Value(len(self.found.operations)):
-            raise _other(output, "gives something else than its last value")
+        if self._values.get(output.args[0]) != Value(len(self.found.operations)):
+            raise refused(name_of(output), "gives something else than its last value")
 
-    def _value(self, node: fx.Node, given: object, *, padded: bool = False) -> _Value:
+    def _value(self, node: fx.Node, given: object, *, padded: bool = False) -> Value:
         if not isinstance(given, fx.Node) or given not in self._values:
-            raise _other(node, "takes something that is no value")
+            raise refused(name_of(node), "takes something that is no value")
         found = self._values[given]
         if found.around != NOTHING and not padded:
-            raise _other(node, "stands behind a padding that no convolution takes")
+            raise refused(name_of(node), "stands behind a padding that no convolution takes")
         return found
 
-    def _took(self, node: fx.Node, call: Called) -> _Value:
+    def _took(self, node: fx.Node, call: Called) -> Value:
         given = call.arguments
         if call.kind in {"add", "multiply"}:
             return self._together(node, call)
@@ -120,7 +97,7 @@ class _Tracing:
             case "padding":
                 left, right, top, bottom = given["sides"]
                 sides = zip(source.around, (top, bottom, left, right), strict=True)
-                return _Value(source.step, tuple(before + more for before, more in sides))  # type: ignore[arg-type]
+                return Value(source.step, tuple(before + more for before, more in sides))  # type: ignore[arg-type]
             case "same":
                 return source
             case "reshaped":
@@ -130,22 +107,16 @@ class _Tracing:
             case _:
                 return self._plain(node, call, source)
 
-    def _plain(self, node: fx.Node, call: Called, source: _Value) -> _Value:
+    def _plain(self, node: fx.Node, call: Called, source: Value) -> Value:
         """One step that needs no more than its source."""
         if call.kind == "affine":
-            return self._affine(call.name, source, *self._spread(node, *(call.arguments[key] for key in SHIFT)))
+            return self.found.affine(call.name, source, *self._spread(node, *(call.arguments[key] for key in SHIFT)))
         rest = {key: value for key, value in call.arguments.items() if key != "input"}
-        return self._add(
+        return self.found.add(
             call.name, [source], {"kind": call.kind, **(self._weights(call) if call.kind == "dense" else rest)}
         )
 
-    def _add(self, name: str, sources: Sequence[_Value], step: Mapping[str, object]) -> _Value:
-        known = sum(one["name"] == name or one["name"].startswith(f"{name}#") for one in self.found.operations)
-        unique = f"{name}#{known + 1}" if known else name
-        self.found.operations.append({"name": unique, "from": [one.step for one in sources], **step})
-        return _Value(len(self.found.operations))
-
-    def _together(self, node: fx.Node, call: Called) -> _Value:
+    def _together(self, node: fx.Node, call: Called) -> Value:
         """Sums of values of one shape, and products of those, or of one with a number for each channel of it."""
         both = [call.arguments["input"], call.arguments["other"]]
         shapes = [_shape(one) for one in both]
@@ -155,8 +126,10 @@ class _Tracing:
             call.kind == "multiply" and shapes[0][1:2] == shapes[1][1:2] and (1, 1) in {one[2:] for one in plain}
         )
         if plain[0] != plain[1] and not by_channel:
-            raise _other(node, f"takes values of {' and '.join(' × '.join(map(str, one[1:])) for one in plain)}")
-        return self._add(call.name, [self._value(node, one) for one in both], {"kind": call.kind})
+            raise refused(
+                name_of(node), f"takes values of {' and '.join(' × '.join(map(str, one[1:])) for one in plain)}"
+            )
+        return self.found.add(call.name, [self._value(node, one) for one in both], {"kind": call.kind})
 
     def _weights(self, call: Called) -> Step:
         """Weight and perhaps bias, under the names that they have in the module."""
@@ -168,13 +141,13 @@ class _Tracing:
                 self.found.weights[found[key]] = _array(value)
         return found
 
-    def _convolve(self, node: fx.Node, call: Called, source: _Value) -> _Value:
+    def _convolve(self, node: fx.Node, call: Called, source: Value) -> Value:
         given = call.arguments
         size = tuple(given["weight"].shape[2:])
         stride, dilation = _pair(given["stride"]), _pair(given["dilation"])
         padding: object = given["padding"]
         if dilation != (1, 1) or given["mode"] != "zeros" or (padding == "same" and stride != (1, 1)):
-            raise _other(node, "is a convolution with gaps or a padding that is not zero")
+            raise refused(name_of(node), "is a convolution with gaps or a padding that is not zero")
         if padding == "same":
             sides = [side for length in size for side in ((length - 1) // 2, length - 1 - (length - 1) // 2)]
         else:
@@ -182,24 +155,15 @@ class _Tracing:
             sides = [down, down, across, across]
         step: Step = {"kind": "convolution", **self._weights(call), "stride": list(stride)}
         step["padding"] = [a + b for a, b in zip(sides, source.around, strict=True)]
-        return self._add(call.name, [source], step | ({"groups": given["groups"]} if given["groups"] > 1 else {}))
+        return self.found.add(call.name, [source], step | ({"groups": given["groups"]} if given["groups"] > 1 else {}))
 
-    def _normalise(self, call: Called, source: _Value) -> _Value:
+    def _normalise(self, call: Called, source: Value) -> Value:
         given = call.arguments
         mean, variance = _array(given["mean"]), _array(given["variance"])
         scale = (1.0 if given["weight"] is None else _array(given["weight"])) / np.sqrt(variance + given["eps"])
         offset = (0.0 if given["bias"] is None else _array(given["bias"])) - mean * scale
-        found = self.found
-        last = found.operations[source.step - 1] if source.step else {}
         readers = sum("tensor_meta" in one.meta for one in given["input"].users)  # who asks for its size reads nothing
-        alone = readers == 1 and source.step == len(found.operations)
-        if last.get("kind") != "convolution" or not alone:
-            return self._affine(call.name, source, scale, offset)
-        found.weights[last["weight"]] = found.weights[last["weight"]] * scale[:, None, None, None]
-        bias = found.weights.get(last.get("bias", ""), np.zeros(len(scale)))
-        last["bias"] = last.get("bias", f"{last['weight'].removesuffix('.weight')}.bias")
-        found.weights[last["bias"]] = bias * scale + offset
-        return source
+        return self.found.normalise(call.name, source, scale, offset, alone=readers == 1)
 
     def _spread(self, node: fx.Node, *parts: float | torch.Tensor) -> list[Array]:
         """Numbers for each channel, from one or from a tensor with one for each."""
@@ -208,24 +172,18 @@ class _Tracing:
         for part in parts:
             value = _array(torch.as_tensor(part))
             if value.size not in {1, channels} or (value.size > 1 and _channel_axis(value.shape, node) != channels):
-                raise _other(node, "has a constant that is not one number for each channel")
+                raise refused(name_of(node), "has a constant that is not one number for each channel")
             found.append(np.broadcast_to(value.reshape(-1), (channels,)).copy())
         return found
 
-    def _affine(self, name: str, source: _Value, scale: Array, offset: Array) -> _Value:
-        weights = {"weight": f"{name}.scale", "bias": f"{name}.offset"}
-        found = self._add(name, [source], {"kind": "affine", **weights})
-        self.found.weights |= {weights["weight"]: scale, weights["bias"]: offset}
-        return found
-
-    def _reshape(self, node: fx.Node, call: Called, source: _Value) -> _Value:
+    def _reshape(self, node: fx.Node, call: Called, source: Value) -> Value:
         """Of one position nothing changes; else all of it in a row, or nothing that is known."""
         before, after = _shape(call.arguments["input"]), _shape(node)
         if len(before) == 4 and after == (before[0], int(np.prod(before[1:]))):
-            return self._add(call.name, [source], {"kind": "flatten", "layout": "CHW"})
+            return self.found.add(call.name, [source], {"kind": "flatten", "layout": "CHW"})
         if before == after or (before[:2] == after[:2] and set(before[2:] + after[2:]) <= {1}):
             return source
-        raise _other(node, f"makes {' × '.join(map(str, after[1:]))} of {' × '.join(map(str, before[1:]))}")
+        raise refused(name_of(node), f"makes {' × '.join(map(str, after[1:]))} of {' × '.join(map(str, before[1:]))}")
 
 
 def _array(tensor: torch.Tensor) -> Array:
@@ -245,10 +203,3 @@ def _channel_axis(shape: tuple[int, ...], node: fx.Node) -> int:
 def _pair(given: Any) -> tuple[int, int]:
     first, *rest = given if isinstance(given, tuple | list) else (given, given)
     return int(first), int(rest[0] if rest else first)
-
-
-def _other(node: fx.Node, what: str) -> UsageError:
-    name = name_of(node)
-    return UsageError(f"the network is not made of what the engine in the page runs: {name} {what}").of(
-        "operation", found=what, layer=name
-    )
