@@ -17,13 +17,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is imported
 
 import argparse
-import json
 import sys
 import time
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import lines
 import numpy as np
 from scipy.stats import spearmanr
 
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--render", action="store_true")
     asked = parser.parse_args()
-    rows = [json.loads(line) for line in asked.file.read_text().splitlines()] if asked.file.exists() else []
+    rows = lines.read(asked.file)
     if asked.render:
         render(rows)
         return
@@ -89,13 +89,11 @@ def main() -> None:
     spec = innerview.InputSpec(224, 224, mean=(127 / 255,) * 3, std=(128 / 255,) * 3, layout="CHW")
     output = innerview.OutputSpec(tuple(map(str, range(1000))))
     models = {name: innerview.wrap(lite0(), input=spec, output=output, precision=name) for name in PRECISIONS}
-    with asked.file.open("a") as file:
-        for number, (name, image) in enumerate(islice(crops(224), asked.images)):
-            if number >= len(rows):
-                row = {"image": name, **measured(models, image)}
-                file.write(json.dumps(row) + "\n")
-                file.flush()
-                print(number, row, flush=True)
+    for number, (name, image) in enumerate(islice(crops(224), asked.images)):
+        if number >= len(rows):
+            row = {"image": name, **measured(models, image)}
+            lines.add(asked.file, row)
+            print(number, row, flush=True)
 
 
 if __name__ == "__main__":

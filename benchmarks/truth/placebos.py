@@ -17,10 +17,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import json
 import math
 from pathlib import Path
 
+import lines
 import numpy as np
 
 import innerview
@@ -62,24 +62,21 @@ def main() -> None:
     parser.add_argument("--regions", type=int, default=1000)
     parser.add_argument("--render", action="store_true")
     asked = parser.parse_args()
-    rows = [json.loads(line) for line in asked.file.read_text().splitlines()] if asked.file.exists() else []
+    rows = lines.read(asked.file)
     if asked.render:
         render(rows)
         return
     model = innerview.load_pretrained()
     entries = open_folders(asked.data).shuffled(asked.regions, 0)
     asked.file.parent.mkdir(parents=True, exist_ok=True)
-    with asked.file.open("a") as file:
-        for number in range(len(rows), asked.regions):
-            random = np.random.default_rng([1, number])
-            image = innerview.preprocess(entries[number % len(entries)].read(), model.input).pixels
-            width, height = random.integers(SMALLEST, LARGEST + 1, 2).tolist()
-            left, top = int(random.integers(0, 33 - width)), int(random.integers(0, 33 - height))
-            box = (left, top, width, height)
-            found = innerview.ask(model, image, box, n_placebos=PLACEBOS, seed=number)
-            row = {"region": box, "removed": float(found.removed_p[0]), "alone": float(found.alone_p[0])}
-            file.write(json.dumps(row) + "\n")
-            file.flush()
+    for number in range(len(rows), asked.regions):
+        random = np.random.default_rng([1, number])
+        image = innerview.preprocess(entries[number % len(entries)].read(), model.input).pixels
+        width, height = random.integers(SMALLEST, LARGEST + 1, 2).tolist()
+        left, top = int(random.integers(0, 33 - width)), int(random.integers(0, 33 - height))
+        box = (left, top, width, height)
+        found = innerview.ask(model, image, box, n_placebos=PLACEBOS, seed=number)
+        lines.add(asked.file, {"region": box, "removed": float(found.removed_p[0]), "alone": float(found.alone_p[0])})
 
 
 if __name__ == "__main__":

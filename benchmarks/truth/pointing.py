@@ -12,10 +12,10 @@ that lie across the seams.
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+import lines
 import numpy as np
 from PIL import Image as Pillow
 
@@ -71,8 +71,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--render", action="store_true")
     asked = parser.parse_args()
-    lines = asked.file.read_text(encoding="utf-8").splitlines() if asked.file.exists() else []
-    rows = [json.loads(line) for line in lines]
+    rows = lines.read(asked.file)
     if asked.render:
         render(rows)
         return
@@ -81,13 +80,10 @@ def main() -> None:
     model = allcnn.load_pretrained()
     doubled = resized(model, 2 * model.input.height, 2 * model.input.width)
     assert doubled is not None  # every layer of the built-in model goes over images of any size
-    compared = [json.loads(line) for line in (RESULTS / "allcnn.jsonl").read_text(encoding="utf-8").splitlines()]
     known = {row["mosaic"] for row in rows}
-    with asked.file.open("a", encoding="utf-8") as file:
-        for row in compared:
-            if "mosaic" in row and row["mosaic"] not in known:
-                file.write(json.dumps(measured(doubled, asked.data, row)) + "\n")
-                file.flush()
+    for row in lines.read(RESULTS / "allcnn.jsonl"):
+        if "mosaic" in row and row["mosaic"] not in known:
+            lines.add(asked.file, measured(doubled, asked.data, row))
 
 
 if __name__ == "__main__":

@@ -19,12 +19,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import lines
 import numpy as np
 
 import innerview
@@ -107,19 +107,17 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="image to begin with")
     parser.add_argument("--render", action="store_true")
     asked = parser.parse_args()
-    rows = [json.loads(line) for line in asked.file.read_text().splitlines()] if asked.file.exists() else []
+    rows = lines.read(asked.file)
     if asked.render:
         render(rows)
         return
     model = innerview.load_pretrained()
     entries = open_folders(asked.data).shuffled(asked.images + REFERENCES, 1)
     images = [innerview.preprocess(one.read(), model.input).pixels for one in entries]
-    with asked.file.open("a") as file:
-        for number in range(asked.first + len(rows), asked.images):
-            row = measured(model, images[number], images[asked.images :], number)
-            file.write(json.dumps(row) + "\n")
-            file.flush()
-            print(number, row, flush=True)
+    for number in range(asked.first + len(rows), asked.images):
+        row = measured(model, images[number], images[asked.images :], number)
+        lines.add(asked.file, row)
+        print(number, row, flush=True)
 
 
 if __name__ == "__main__":
