@@ -1,4 +1,4 @@
-"""A model in NumPy whose attention can be seen: any model, with made-up weights of two heads over two by two tokens."""
+"""A model in NumPy whose attention can be seen, made up: two heads over two by two tokens. Its rules are derivatives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from innerview.model import Attended, AttentionWeights, Layer, TokenGrid
+from innerview.model import OUTPUT, Attended, AttentionWeights, Layer, TokenGrid, VjpResult
 from innerview.types import Array
 
 TOKENS = 5
@@ -30,3 +30,8 @@ class AttendingModel:
         weights /= weights.sum(axis=-1, keepdims=True)
         gradients = None if grad_outputs is None else np.ones_like(weights)
         return Attended(outputs, tuple(AttentionWeights(one, weights, gradients) for one in self.attention_layers), ())
+
+    without_rules = ""
+
+    def propagate(self, images: Array, grad_outputs: Any, gamma: float = 0.0) -> VjpResult:
+        return self._model.vjp(images, {OUTPUT: grad_outputs})

@@ -40,6 +40,7 @@ _HOMES = {
     "ask": "tensors",
     "attention": "tensors",
     "attention_rollout": "tensors",
+    "attn_lrp": "tensors",
     "captum_attribution": "tensors",
     "channel_atlas": "workbench.survey.atlas",
     "class_evidence": "tensors",

@@ -96,6 +96,7 @@ __all__ = [
     "ask",
     "attention",
     "attention_rollout",
+    "attn_lrp",
     "captum_attribution",
     "channel_atlas",
     "class_evidence",
@@ -414,6 +415,40 @@ def attention_rollout(
     Raises:
         UsageError: the model has no attention that can be seen, or its layers differ in their tokens; there is no such
             token; the model has no gradients.
+        ImageError: the image does not fit the model.
+        ModelError: something is not finite.
+    """
+
+@overload
+def attn_lrp(model: Model, image: NumpyImageLike, target: TargetLike = ..., *, gamma: float = ...) -> Attribution:
+    """Pass the score back to the pixels by the rules of AttnLRP.
+
+    Args:
+        model: a transformer of PyTorch, in which every operation has a rule.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        gamma: how many times more counts what has the sign of a sum, in dense layers and convolutions; from 0.
+
+    Raises:
+        UsageError: an operation has no rule, and which; the model has no attention or no gradients; the target has no
+            meaning here; gamma is below 0.
+        ImageError: the image does not fit the model.
+        ModelError: something is not finite.
+    """
+
+@overload
+def attn_lrp(model: Model, image: T, target: TargetLike = ..., *, gamma: float = ...) -> Attribution[T]:
+    """Pass the score back to the pixels by the rules of AttnLRP.
+
+    Args:
+        model: a transformer of PyTorch, in which every operation has a rule.
+        image: one image (pixels in [0, 1], height × width × channel).
+        target: an open class is the one that wins at the image.
+        gamma: how many times more counts what has the sign of a sum, in dense layers and convolutions; from 0.
+
+    Raises:
+        UsageError: an operation has no rule, and which; the model has no attention or no gradients; the target has no
+            meaning here; gamma is below 0.
         ImageError: the image does not fit the model.
         ModelError: something is not finite.
     """

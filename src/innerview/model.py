@@ -194,6 +194,35 @@ def attends(model: Model) -> bool:
     return callable(getattr(model, "attend", None)) and bool(cast("Attending", model).attention_layers)
 
 
+@runtime_checkable
+class Propagating(Model, Protocol):
+    """A model whose score can be passed back by rules in place of derivatives, if all that it computes has one."""
+
+    @property
+    def without_rules(self) -> str:
+        """What it computes that there is no rule for, in words; empty where scores can be passed back."""
+        ...
+
+    def propagate(self, images: Images, grad_outputs: GradOutputs, gamma: float = 0.0) -> VjpResult:
+        """Pass factors on the outputs back to pixels; outputs are those of `forward`, gradients follow the rules.
+
+        Linear parts count what agrees with a sum's sign 1 + `gamma` times.
+        """
+        ...
+
+
+def why_not_propagating(model: Model) -> str:
+    """Why no score of a model can be passed back by rules; empty where it can."""
+    if not callable(getattr(model, "propagate", None)):
+        return f"rules are known for models of PyTorch alone, and this is a {type(model).__name__}"
+    return cast("Propagating", model).without_rules
+
+
+def propagates(model: Model) -> bool:
+    """Whether a model's score can be passed back by rules."""
+    return not why_not_propagating(model)
+
+
 def model_in_short(model: Model) -> str:
     """What Python prints of a model: what it takes and gives, of which nothing has to be worked out."""
     taken = " × ".join(map(str, model.input.shape))
@@ -286,6 +315,7 @@ __all__ = [
     "Model",
     "OutputKind",
     "OutputSpec",
+    "Propagating",
     "Sharing",
     "TokenGrid",
     "VjpResult",
@@ -298,12 +328,14 @@ __all__ = [
     "has_gradients",
     "numbered",
     "precision_of",
+    "propagates",
     "require_array",
     "require_differentiable",
     "require_layers",
     "shares",
     "unit_of",
     "why_forward_only",
+    "why_not_propagating",
 ]
 
 if not TYPE_CHECKING:  # checkers would take every name for known

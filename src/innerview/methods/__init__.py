@@ -4,6 +4,7 @@ from innerview.methods.activation_distances import activation_distances
 from innerview.methods.activations import activations, area_mean
 from innerview.methods.ask import ask
 from innerview.methods.attention import attention, attention_rollout
+from innerview.methods.attn_lrp import attn_lrp
 from innerview.methods.class_evidence import class_evidence
 from innerview.methods.expected_gradients import expected_gradients
 from innerview.methods.grad_cam import grad_cam
@@ -39,6 +40,7 @@ __all__ = [
     "ask",
     "attention",
     "attention_rollout",
+    "attn_lrp",
     "check_image",
     "class_evidence",
     "deletion",

@@ -201,7 +201,7 @@ class Method:
         result: what it gives.
         answers: the question that it answers: "which pixels made the score, to a stated accuracy".
         needs_gradients: it can't be asked of a model that only runs forward.
-        needs_attention: it can only be asked of a model whose attention can be seen.
+        suits: whether it can be asked of a model with the gradients that it needs; None for any.
         needs: what else it needs, in words; empty for nothing.
         supplies: keywords that whoever asks fills, and with what.
         options: in the order in which they are listed.
@@ -221,7 +221,7 @@ class Method:
     cost: str
     source: str
     needs: str = ""
-    needs_attention: bool = False
+    suits: Callable[[Model], bool] | None = None
     supplies: Mapping[str, Supply] = field(default_factory=dict[str, Supply])
     options: tuple[Option, ...] = ()
     settle: Callable[[Any, Options], Options] | None = None

@@ -18,7 +18,7 @@ from innerview.errors import UsageError
 from innerview.methods import rows
 from innerview.methods.method import Chosen, Method
 from innerview.methods.rows import CLASS_EVIDENCE, USUAL
-from innerview.model import Model, attends, has_gradients
+from innerview.model import Model, has_gradients
 from innerview.plugins import Plugin, read_plugins
 
 
@@ -111,8 +111,7 @@ def map_methods(model: Model | None = None) -> tuple[str, ...]:
 
 
 def _fits(row: Method, model: Model) -> bool:
-    gradients, attention = not row.needs_gradients or has_gradients(model), not row.needs_attention or attends(model)
-    return gradients and attention
+    return (not row.needs_gradients or has_gradients(model)) and (row.suits is None or row.suits(model))
 
 
 def public_functions() -> Mapping[str, Callable[..., Any]]:

@@ -16,6 +16,7 @@ from innerview.methods.activation_distances import DEFAULT_NEIGHBOUR, activation
 from innerview.methods.activations import activations
 from innerview.methods.ask import DEFAULT_PLACEBOS, ask
 from innerview.methods.attention import attention, attention_rollout, require_attention
+from innerview.methods.attn_lrp import DEFAULT_GAMMA, attn_lrp, require_rules
 from innerview.methods.class_evidence import class_evidence, find_head
 from innerview.methods.expected_gradients import DEFAULT_PASSES, expected_gradients
 from innerview.methods.grad_cam import choose_layer, grad_cam
@@ -41,7 +42,7 @@ from innerview.methods.smooth import NOISE, SAMPLES, smooth_grad, var_grad
 from innerview.methods.stopping import CONFIDENCE
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.weights import weight_histograms
-from innerview.model import DifferentiableModel, Model
+from innerview.model import DifferentiableModel, Model, attends, propagates
 from innerview.quadrature import RULES
 from innerview.targets import OBJECTIVES
 
@@ -165,6 +166,11 @@ def _settle_sampled(model: Model, options: Options) -> Options:
 
 def _settle_attention(model: Model, options: Options) -> Options:
     require_attention(model)
+    return options
+
+
+def _settle_rules(model: Model, options: Options) -> Options:
+    require_rules(model)
     return options
 
 
@@ -438,7 +444,7 @@ ROWS: Final[tuple[Method, ...]] = (
         result="map",
         answers="where a token of a transformer looks, in one layer",
         needs_gradients=False,
-        needs_attention=True,
+        suits=attends,
         needs="a transformer of PyTorch",
         cost="1",
         source="Vaswani and others 2017, arXiv 1706.03762",
@@ -458,7 +464,7 @@ ROWS: Final[tuple[Method, ...]] = (
         result="map",
         answers="where a token of a transformer looks through all layers",
         needs_gradients=False,
-        needs_attention=True,
+        suits=attends,
         needs="a transformer of PyTorch with as many tokens in every layer",
         cost="1",
         source="Abnar, Zuidema 2020, arXiv 2005.00928; weighted: Chefer and others 2021, arXiv 2103.15679",
@@ -474,6 +480,29 @@ ROWS: Final[tuple[Method, ...]] = (
             ),
         ),
         settle=_settle_attention,
+    ),
+    Method(
+        name="attn-lrp",
+        title="AttnLRP",
+        function=attn_lrp,
+        result="map",
+        answers="what each pixel gives to the score of a transformer, passed back layer by layer by rules",
+        needs_gradients=True,
+        suits=propagates,
+        needs="a transformer of PyTorch whose operations all have a rule",
+        cost="1, and one to find out whether it has rules",
+        source="Achtibat and others 2024, arXiv 2402.05602",
+        options=(
+            Option(
+                name="gamma",
+                type="number",
+                words="how much more counts what has the sign of a sum, in dense layers and convolutions",
+                default=DEFAULT_GAMMA,
+                low=0,
+                high=1000,
+            ),
+        ),
+        settle=_settle_rules,
     ),
     Method(
         name="grad-cam",

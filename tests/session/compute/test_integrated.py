@@ -217,7 +217,7 @@ def test_broken_masks_are_refused(text, cells, message) -> None:
 
 @pytest.mark.parametrize("method", [name for name in map_methods() if name != USUAL])
 def test_every_method_makes_a_payload(model, image, black, method: str) -> None:
-    asked = AttendingModel(model) if method.startswith("attention") else model
+    asked = AttendingModel(model) if method.startswith(("attention", "attn")) else model
     found = run_method(method, asked, image, Logit(1), [black], None)
     payload = decode(encode(map_payload(found, MapFacts(method, "logit", 1), STAMP)))
     np.testing.assert_array_equal(payload.values("heatmap"), found.heatmap.astype(np.float32))

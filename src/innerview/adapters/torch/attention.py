@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -91,38 +91,15 @@ class Watching(TorchFunctionMode):
         """Called by PyTorch for each of its functions, in place of it."""
         named = kwargs or {}
         if func is FUSED:
-            return self._in_the_open(*args, **named)
+            weights, value = in_the_open(*args, **named)
+            self._calls.take(weights)
+            return weights @ value
         if func is MULTI_HEAD:
             return self._multi_head(args, named)
         result = func(*args, **named)
         if func in SOFTMAX and named.get("dim", args[1] if len(args) > 1 else None) in {-1, result.dim() - 1}:
             self._calls.take(result)
         return result
-
-    def _in_the_open(
-        self,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        attn_mask: torch.Tensor | None = None,
-        dropout_p: float = 0.0,  # noqa: ARG002 nothing is dropped in evaluation mode
-        is_causal: bool = False,  # noqa: FBT001, FBT002 PyTorch's signature
-        scale: float | None = None,
-        enable_gqa: bool = False,  # noqa: FBT001, FBT002
-    ) -> torch.Tensor:
-        """As PyTorch's documentation defines the fused one."""
-        if enable_gqa:
-            times = query.shape[-3] // key.shape[-3]
-            key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
-        scores = query @ key.transpose(-2, -1) * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
-        if is_causal:
-            allowed = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-            scores = scores.masked_fill(~allowed, -math.inf)
-        if attn_mask is not None:
-            scores = scores.masked_fill(~attn_mask, -math.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
-        weights = torch.softmax(scores, -1)
-        self._calls.take(weights)
-        return weights @ value
 
     def _multi_head(self, args: Any, named: Mapping[str, Any]) -> Any:
         """Of torch.nn.MultiheadAttention: the weights are asked for, and given back only if they were."""
@@ -137,17 +114,51 @@ class Watching(TorchFunctionMode):
         return output, (weights.mean(dim=1) if averaged else weights) if wanted else None
 
 
+def _as_they_are(left: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    return left, right
+
+
+def in_the_open(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attn_mask: torch.Tensor | None = None,
+    dropout_p: float = 0.0,  # noqa: ARG001 nothing is dropped in evaluation mode
+    is_causal: bool = False,  # noqa: FBT001, FBT002 PyTorch's signature
+    scale: float | None = None,
+    enable_gqa: bool = False,  # noqa: FBT001, FBT002
+    factors: Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]] = _as_they_are,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The weights of fused attention as PyTorch's documentation defines it, and what they are multiplied by.
+
+    `factors` is given queries and keys, and gives what is multiplied in their places.
+    """
+    if enable_gqa:
+        times = query.shape[-3] // key.shape[-3]
+        key, value = key.repeat_interleave(times, -3), value.repeat_interleave(times, -3)
+    query, key = factors(query, key)
+    scores = query @ key.transpose(-2, -1) * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)
+    if is_causal:
+        allowed = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+        scores = scores.masked_fill(~allowed, -math.inf)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
+    return torch.softmax(scores, -1), value
+
+
 @contextmanager
-def _following(model: nn.Module, calls: Calls) -> Generator[None, None, None]:
-    """Keep `calls` told of which module runs while the block does."""
+def following(model: nn.Module, running: list[tuple[str, nn.Module]]) -> Generator[None, None, None]:
+    """Keep `running` the modules that are under way, the innermost last, while the block runs."""
     with ExitStack() as hooks:
         for name, module in model.named_modules():
+            if isinstance(module, torch.jit.ScriptModule):
+                continue  # which take no such hooks
 
             def enter(module: nn.Module, _: Any, name: str = name) -> None:
-                calls.running.append((name, module))
+                running.append((name, module))
 
             def leave(*_: Any) -> None:
-                calls.running.pop()
+                running.pop()
 
             hooks.callback(module.register_forward_pre_hook(enter).remove)
             hooks.callback(module.register_forward_hook(leave, always_call=True).remove)
@@ -159,7 +170,7 @@ def attend(running: Running, inputs: Array, grad_outputs: GradOutputs | None) ->
     calls, engine = Calls(len(inputs)), running.engine
     with torch.set_grad_enabled(grad_outputs is not None):
         entering = engine.enter(inputs).requires_grad_(grad_outputs is not None)
-        with _following(running.model, calls), Watching(calls):
+        with following(running.model, calls.running), Watching(calls):
             output = running.outputs(engine.laid(entering))
         outputs = np.array(array_of(output))
         by_name = dict[str, Array]()

@@ -76,6 +76,7 @@ from innerview.adapters.torch.calls import (
 from innerview.adapters.torch.calls import precision as waist_precision
 from innerview.adapters.torch.engine import TorchEngine
 from innerview.adapters.torch.memory import Need, fitting, measure, usual
+from innerview.adapters.torch.relevance import run_by_rules
 from innerview.adapters.torch.running import FORMAT_RUN, Running
 from innerview.adapters.torch.state import check_usable
 
@@ -349,6 +350,30 @@ class TorchModel:
         refuse_weights_only(allow_nonfinite=self._weights_only)
         with self._ours(images), self._running.looking():
             return attention.attend(self._running, enter(self.input, images, self.dtype), grad_outputs)
+
+    @cached_property
+    def without_rules(self) -> str:
+        """What it computes that there is no rule for passing a score back, found by one run; empty for nothing."""
+        if self._weights_only:
+            return "it was opened for looking at its weights"
+        grey = np.full((1, *self.input.shape), 0.5, self.dtype)
+        try:
+            self.propagate(grey, lambda outputs: np.zeros((1, *outputs.shape), outputs.dtype))
+        except UsageError as error:
+            return str(error.found)
+        except ModelError as error:
+            return f"a run by rules failed ({error})"
+        return ""
+
+    def propagate(self, images: Images, grad_outputs: GradOutputs, gamma: float = 0.0) -> VjpResult:
+        """Pass factors on the outputs back to pixels by rules in place of derivatives (`relevance`).
+
+        Raises:
+            UsageError: it computes something that there is no rule for.
+        """
+        refuse_weights_only(allow_nonfinite=self._weights_only)
+        with self._ours(images), self._running.looking():
+            return self._passes.vjp(run_by_rules(self._running, gamma), images, {OUTPUT: grad_outputs}, ())
 
     def _ours(self, images: Images) -> AbstractContextManager[None]:
         self.input.check(images)

@@ -12,7 +12,7 @@ from innerview.errors import ModelError, UsageError
 from innerview.methods.method import Chosen, Method
 from innerview.methods.registry import CLASS_EVIDENCE, map_methods, read_method, registry
 from innerview.methods.sampled_shapley import DEFAULT_SAMPLED, count_pilot
-from innerview.model import Model, attends
+from innerview.model import Model
 from innerview.spec import OutputSpec
 from innerview.targets import Target, named_target, usual_kind, usual_of_regions
 from innerview.workbench.compare.of_captum import CAPTUM, METHODS, entrant_of, text_of
@@ -138,10 +138,10 @@ def is_drawn_elsewhere(name: str, text: str) -> bool:
 def _all(model: Model) -> Iterator[str]:
     """Every method that gives a map, with the settings of a comparison; also those that the model can't have.
 
-    But of a model without attention nobody expects any: it is not told of as left out.
+    But what is for another kind of model (attention, of a convolutional one) is not told of as left out.
     """
     for name, row in registry().methods.items():
-        if name not in map_methods() or name in OF_TRUTH or (row.needs_attention and not attends(model)):
+        if name not in map_methods() or name in OF_TRUTH or (row.suits and not row.suits(model)):
             continue
         if name == "occlusion":
             side = min(model.input.height, model.input.width)
