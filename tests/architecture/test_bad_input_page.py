@@ -238,7 +238,9 @@ REQUESTS: Cases = {
     "an option without a meaning": lambda: explain(["cat"], Query(methods=("smooth-grad:samples=1",)), output="new"),
     "a window wider than the image": lambda: explain(["cat"], Query(methods=("occlusion:window=40",)), output="new"),
     "a method that needs gradients, of a function": lambda: read_method("grad-cam").settled(COLOURS),
-    "AttnLRP of what is no transformer of PyTorch": lambda: explain(["cat"], Query(methods=("attn-lrp",)), output="new"),
+    "AttnLRP of what is no transformer of PyTorch": lambda: explain(
+        ["cat"], Query(methods=("attn-lrp",)), output="new"
+    ),
 }
 REGIONS: Cases = {
     "no region": lambda: ask(COLOURS, PLAIN, []),
