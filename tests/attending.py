@@ -1,4 +1,4 @@
-"""A model in NumPy whose attention can be seen, made up: two heads over two by two tokens. Its rules are derivatives."""
+"""A model in NumPy with made-up attention: two heads over two by two tokens. Its rules are its derivatives."""
 
 from __future__ import annotations
 
