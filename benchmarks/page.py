@@ -7,7 +7,8 @@
 Measured are a forward pass and one forward and back of the built-in network (one image, one thread), an answer to
 hidden parts, a map checked to 1 %, the test whether it holds, and the exact truth of nine regions under three fills
 (1,534 images), by processor time in Node and by the wall in a real Chromium, each in one process that does nothing
-else. Numbers: logits and gradients of 200 test images against NumPy's with the same weights, relative to the largest
+else; then the answers again in the page's own workers, one and several, with the processor time of the whole process.
+Numbers: logits and gradients of 200 test images against NumPy's with the same weights, relative to the largest
 of each image, and the answers to all 10,000.
 """
 
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import CDPSession, sync_playwright
 
 from innerview.allcnn import load_pretrained
 from innerview.data import cifar10
@@ -34,7 +35,7 @@ from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.model import OUTPUT
 from innerview.targets import Logit, together
-from innerview.workbench.network import page_network
+from innerview.workbench.network import packed_pixels, page_network
 
 ROOT = Path(__file__).resolve().parents[1]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -101,6 +102,34 @@ for (let round = -3; round < Number(process.argv[5]); round++) {
 console.log(JSON.stringify(found));
 """
 
+WORKERS = """async ({ engine, text, image, requests, rounds, most }) => {
+  const worker = new Worker(URL.createObjectURL(new Blob([engine])));
+  const asked = (id, request) => new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => {
+      if (data.id !== id || data.state === "queued" || data.state === "level") return;
+      if (data.state === "failed") reject(data.message);
+      else resolve();
+    };
+    worker.postMessage({ ask: JSON.stringify({ id, image: "image", ...request }) });
+  });
+  const open = JSON.stringify({ ...JSON.parse(text), images: { image } });
+  worker.postMessage({ open, more: { most, script: engine } });
+  const found = requests.map(() => []);
+  // The first answers find helpers that are still opening the network.
+  for (let id = 0; id < 3; id++) await asked(id, { kind: "effects", region: [2, 3, 8, 8], fill: "black" });
+  for (let round = 0; round < rounds; round++) {
+    for (const [number, request] of requests.entries()) {
+      if (request.kind === "truth" && round) continue;
+      const from = performance.now();
+      // A little less exact each time, so that nothing is remembered.
+      await asked(100 + round * 10 + number, { ...request, tolerance: 0.01 + round * 1e-9 });
+      found[number].push(performance.now() - from);
+    }
+  }
+  worker.terminate();
+  return found;
+}"""
+
 
 def node() -> str:
     """The command that runs scripts."""
@@ -117,6 +146,17 @@ def built(folder: Path) -> Path:
     command = [node(), str(vite), "build", "--config", "vite.engine.config.ts", "--logLevel", "error"]
     subprocess.run(command, cwd=ROOT / "frontend", env=environment, check=True)
     return folder / "benchmark.js"
+
+
+def chromium() -> str | None:
+    """The browser that is meant."""
+    return os.environ.get("INNERVIEW_CHROMIUM") or shutil.which("chromium")
+
+
+def taken(tab: CDPSession) -> float:
+    """Seconds of the processor that all processes of pages took so far."""
+    told: dict[str, Any] = tab.send("SystemInfo.getProcessInfo")
+    return sum(float(one["cpuTime"]) for one in told["processInfo"] if one["type"] == "renderer")
 
 
 def spread(values: list[float]) -> str:
@@ -171,9 +211,8 @@ class Machine:
           const speed = await engineBenchmark.speed(network, bytes, rounds, clock);
           return [speed, await engineBenchmark.answers(network, bytes, requests, Math.max(3, rounds >> 2), clock)];
         }"""
-        path = os.environ.get("INNERVIEW_CHROMIUM") or shutil.which("chromium")
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             page = browser.new_page()
             page.add_script_tag(path=str(self.script))
             given = [self.network.read_text(encoding="utf-8"), base64.b64encode(self.image).decode(), self.rounds]
@@ -182,6 +221,31 @@ class Machine:
             browser.close()
         for name, values in [*speed.items(), *zip(REQUESTS, answers, strict=True)]:
             print(f"Chromium, {name}: {spread(values)}", flush=True)
+
+    def workers(self) -> None:
+        """Times of the wall in the page's own workers, from a file, and what the page's process takes of processors."""
+        (self.folder / "blank.html").write_text("<!doctype html>", encoding="utf-8")
+        cat = preprocess(example_image("cat"), self.model.input).pixels
+        given = {
+            "engine": (ROOT / "src" / "innerview" / "viewer" / "bundle" / "engine.js").read_text(encoding="utf-8"),
+            "text": self.network.read_text(encoding="utf-8"),
+            "image": packed_pixels(cat),
+            "requests": list(REQUESTS.values()),
+            "rounds": self.rounds,
+        }
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+            tab = browser.new_browser_cdp_session()
+            for workers in (1, 2, 4):
+                page = browser.new_page()
+                page.goto((self.folder / "blank.html").as_uri())
+                before = taken(tab)
+                answers = page.evaluate(WORKERS, {**given, "most": workers - 1})
+                print(f"Chromium, {workers} workers: {taken(tab) - before:.1f} s of the processor, opening and all")
+                for name, values in zip(REQUESTS, answers, strict=True):
+                    print(f"Chromium, {workers} workers, {name}: {spread(values)}", flush=True)
+                page.close()
+            browser.close()
 
     def tfjs(self, folder: Path) -> None:
         """The same network by TensorFlow.js, in the same run."""
@@ -240,16 +304,18 @@ def main() -> None:
         "--tfjs", type=Path, help="folder in which npm installed @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm"
     )
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--only", choices=["speed", "numbers"])
+    parser.add_argument("--only", choices=["speed", "workers", "numbers"])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         machine = Machine(Path(folder), asked.rounds)
-        if asked.only != "numbers":
+        if asked.only in (None, "speed"):
             machine.speeds()
             if asked.tfjs:
                 machine.tfjs(asked.tfjs)
             machine.browser()
-        if asked.data:
+        if asked.only in (None, "workers"):
+            machine.workers()
+        if asked.data and asked.only in (None, "numbers"):
             machine.numbers(asked.data)
 
 

@@ -1,8 +1,8 @@
 /**
  * What a server answers about an image, by the engine: the same kinds of payloads, with the same words.
  *
- * Every answer is a generator that gives way between passes: it yields how far it is, or a payload on the way, and returns
- * the last one. So one worker can go on with several, and drop one that nobody waits for any more.
+ * Every answer is a generator: it yields the passes that it wants, or a payload on the way, and returns the last one. So
+ * one worker can go on with several, drop one that nobody waits for any more, and have others run passes.
  */
 import { writeBlob, type Numbers } from "../src/core/safetensors";
 import { compand } from "../src/core/companding";
@@ -17,18 +17,19 @@ import { convolutionOf } from "./convolution";
 import { layersOf } from "./layers";
 import { pathOf } from "./path";
 import type { Network } from "./network";
+import type { Passes, Progress } from "./passes";
 import { bricks, type Fill, fillOf, general, gridLabels, painted, regionNames, rounded, sumsOver } from "./pixels";
 import { Random } from "./random";
 import { answerLabel, chanceOf, chancesOf, decide, decides, highest, logOdds, type Target, targetOf } from "./targets";
 import { bitsOf, lines, partsOf, shapleyValues, unsureOf, verdict } from "./truth";
 
 export type Blob = Uint8Array<ArrayBuffer>;
-export type Progress = { done: number; total: number } | { level: Blob };
+export type Told = Progress | { level: Blob };
 export interface Ended {
   state: "done" | "not-met";
   blob: Blob;
 }
-type Work<T> = Generator<Progress, T>;
+export type Work<T> = Generator<Told | Passes, T>;
 
 /** Images in one forward pass. */
 const BATCH = 4;
@@ -133,13 +134,15 @@ export class Answers {
   *#outputs(images: (from: number, to: number) => Float32Array, count: number, done = 0, total = count): Work<Float32Array[]> {
     const { classes } = this.network;
     const found: Float32Array[] = [];
-    for (let from = 0; from < count; from += BATCH) {
-      const to = Math.min(from + BATCH, count);
-      const { outputs } = this.network.forward(images(from, to));
-      if (!outputs.every(Number.isFinite)) throw new Error("The network's output is NaN or infinite.");
-      for (let at = 0; at < to - from; at++) found.push(outputs.slice(at * classes, (at + 1) * classes));
-      yield { done: done + to, total };
-    }
+    yield {
+      passes: Math.ceil(count / BATCH),
+      images: (pass) => images(pass * BATCH, Math.min((pass + 1) * BATCH, count)),
+      take(_, { outputs }) {
+        if (!outputs.every(Number.isFinite)) throw new Error("The network's output is NaN or infinite.");
+        for (let at = 0; at < outputs.length; at += classes) found.push(outputs.slice(at, at + classes));
+        return { done: done + found.length, total };
+      },
+    };
     return found;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { PageNetwork } from "./data";
 import type { Network } from "./network";
+import type { Passes } from "./passes";
 import { type Fill, general } from "./pixels";
 import { type Integral, Integration } from "./quadrature";
 import type { Target } from "./targets";
@@ -66,8 +67,8 @@ export interface Asked {
   seen?: (alpha: number, place: Place) => void;
 }
 
-/** Yields what is done and known to be needed, and after each level what there is so far. */
-export function* integrate(data: PageNetwork, network: Network, { image, baseline, target, tolerance, budget, seen }: Asked): Generator<{ done: number; total: number } | { level: Integrated }, Integrated> {
+/** Yields the passes that it wants, and after each level what there is so far. */
+export function* integrate(data: PageNetwork, network: Network, { image, baseline, target, tolerance, budget, seen }: Asked): Generator<Passes | { level: Integrated }, Integrated> {
   const { height, width, channels } = network.description.input;
   const direction = Float64Array.from(image, (one, at) => one - baseline.pixels[at]);
   const scores = new Map<number, number>();
@@ -139,18 +140,13 @@ export function* integrate(data: PageNetwork, network: Network, { image, baselin
   while (!integration.result) {
     const { wanted } = integration;
     const values: Float64Array[] = [];
-    for (let from = 0; from < wanted.length; from += BATCH) {
-      const alphas = wanted.slice(from, from + BATCH);
-      visited(network, { image, baseline, target }, direction, alphas).forEach(({ outputs, gradient, value }, number) => {
-        const alpha = alphas[number];
-        scores.set(alpha, target.score(outputs));
-        dead &&= gradient.every((one) => one === 0);
-        values.push(value);
-        seen?.(alpha, { outputs, norm: size(gradient), contribution: ofMap(value), node: true, gradient });
-      });
-      done += alphas.length;
-      yield { done, total: done + wanted.length - values.length };
-    }
+    yield placesOf(network, { image, baseline, target }, direction, wanted, (alpha, { outputs, gradient, value }) => {
+      scores.set(alpha, target.score(outputs));
+      dead &&= gradient.every((one) => one === 0);
+      values.push(value);
+      seen?.(alpha, { outputs, norm: size(gradient), contribution: ofMap(value), node: true, gradient });
+    }, done);
+    done += wanted.length;
     const before = integration.levels.length;
     integration.take(values);
     if (integration.levels.length > before && !integration.result) yield { level: result(integration.sofar()) };
@@ -164,38 +160,44 @@ interface Visited {
   value: Float64Array;
 }
 
-/** Outputs, gradients, and gradients × difference at places of the path, in one pass. */
-function visited(network: Network, { image, baseline, target }: Pick<Asked, "image" | "baseline" | "target">, direction: Float64Array, alphas: readonly number[]): Visited[] {
-  const points = new Float32Array(alphas.length * image.length);
-  alphas.forEach((alpha, number) => {
-    for (let at = 0; at < image.length; at++) points[number * image.length + at] = baseline.pixels[at] + alpha * direction[at];
-  });
-  const { outputs, gradients } = network.gradient(points, (rows) => alphas.flatMap((_, number) => target.factors(rows.subarray(number * network.classes, (number + 1) * network.classes))));
-  return alphas.map((alpha, number) => {
-    const row = outputs.slice(number * network.classes, (number + 1) * network.classes);
-    const gradient = gradients.slice(number * image.length, (number + 1) * image.length);
-    const value = Float64Array.from(direction, (one, at) => one * gradient[at]);
-    if (!Number.isFinite(target.score(row)) || !value.every(Number.isFinite)) throw new Error(`The network's output or gradient is NaN or infinite at alpha ${general(alpha, 3)}.`);
-    return { outputs: row, gradient, value };
-  });
+/** Passes that give outputs, gradients, and gradients × difference at places of the path, place after place. */
+function placesOf(network: Network, { image, baseline, target }: Pick<Asked, "image" | "baseline" | "target">, direction: Float64Array, alphas: readonly number[], see: (alpha: number, place: Visited) => void, before = 0): Passes {
+  const of = (pass: number): readonly number[] => alphas.slice(pass * BATCH, (pass + 1) * BATCH);
+  return {
+    passes: Math.ceil(alphas.length / BATCH),
+    target,
+    images(pass) {
+      const points = new Float32Array(of(pass).length * image.length);
+      of(pass).forEach((alpha, number) => {
+        for (let at = 0; at < image.length; at++) points[number * image.length + at] = baseline.pixels[at] + alpha * direction[at];
+      });
+      return points;
+    },
+    take(pass, { outputs, gradients }) {
+      of(pass).forEach((alpha, number) => {
+        const row = outputs.slice(number * network.classes, (number + 1) * network.classes);
+        const gradient = gradients!.slice(number * image.length, (number + 1) * image.length);
+        const value = Float64Array.from(direction, (one, at) => one * gradient[at]);
+        if (!Number.isFinite(target.score(row)) || !value.every(Number.isFinite)) throw new Error(`The network's output or gradient is NaN or infinite at alpha ${general(alpha, 3)}.`);
+        see(alpha, { outputs: row, gradient, value });
+      });
+      return { done: before + Math.min((pass + 1) * BATCH, alphas.length), total: before + alphas.length };
+    },
+  };
 }
 
 /** What is seen at places that the integral did not stand on, which were asked for (innerview.methods.interior_gradients). */
-export function* interior(network: Network, asked: Asked, alphas: readonly number[]): Generator<{ done: number; total: number }, Map<number, Place>> {
+export function* interior(network: Network, asked: Asked, alphas: readonly number[]): Generator<Passes, Map<number, Place>> {
   const { channels } = network.description.input;
   const direction = Float64Array.from(asked.image, (one, at) => one - asked.baseline.pixels[at]);
   const found = new Map<number, Place>();
-  for (let from = 0; from < alphas.length; from += BATCH) {
-    const some = alphas.slice(from, from + BATCH);
-    visited(network, asked, direction, some).forEach(({ outputs, gradient, value }, number) => {
-      const contribution = new Float64Array(value.length / channels);
-      value.forEach((one, at) => {
-        contribution[Math.floor(at / channels)] += one;
-      });
-      found.set(some[number], { outputs, norm: size(gradient), contribution, node: false, gradient });
+  yield placesOf(network, asked, direction, alphas, (alpha, { outputs, gradient, value }) => {
+    const contribution = new Float64Array(value.length / channels);
+    value.forEach((one, at) => {
+      contribution[Math.floor(at / channels)] += one;
     });
-    yield { done: Math.min(from + BATCH, alphas.length), total: alphas.length };
-  }
+    found.set(alpha, { outputs, norm: size(gradient), contribution, node: false, gradient });
+  });
   return found;
 }
 

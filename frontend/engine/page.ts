@@ -13,6 +13,8 @@ type Reply = { image: string; name: string } | { message: string };
 
 const text = (id: string): string => document.getElementById(id)?.textContent ?? "";
 const USUAL = 0.01;
+/** Each holds the network in a memory of its own. */
+const MOST_WORKERS = 4;
 const ELSEWHERE = "The network in this page does not answer that; for everything: `innerview serve`.";
 
 class Engine {
@@ -55,7 +57,7 @@ class Engine {
       this.problem = problem;
       for (const give of this.#uploads.values()) give({ message: problem });
     };
-    worker.postMessage({ open: text("network") });
+    worker.postMessage({ open: text("network"), more: { most: Math.min(navigator.hardwareConcurrency || 1, MOST_WORKERS) - 1, script } });
     this.#channel.open({ send: (ask) => worker.postMessage({ ask }) });
     return worker;
   }

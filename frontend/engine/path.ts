@@ -5,6 +5,7 @@
 import type { PageNetwork } from "./data";
 import { type Asked, integrate, type Integrated, interior, type Place } from "./integrated";
 import type { Network } from "./network";
+import type { Passes } from "./passes";
 
 export interface Path {
   alphas: number[];
@@ -14,10 +15,8 @@ export interface Path {
   integrated: Integrated;
 }
 
-type Step = { done: number; total: number };
-
-/** The path of one class from one baseline; yields how far it is. */
-export function* pathOf(data: PageNetwork, network: Network, asked: Asked): Generator<Step, Path> {
+/** The path of one class from one baseline. */
+export function* pathOf(data: PageNetwork, network: Network, asked: Asked): Generator<Passes, Path> {
   const { height, width } = network.description.input;
   const { alphas: wanted, stops, large_stops: fewer } = data.path;
   const large = Math.max(height, width) > data.large;

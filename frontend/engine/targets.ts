@@ -3,6 +3,8 @@ import type { Output } from "./data";
 
 export interface Target {
   index: number;
+  /** The class that it is set against; null for none. */
+  versus: number | null;
   kind: string;
   unit: string;
   words: string;
@@ -52,6 +54,7 @@ export const answerLabel = (answer: number, { classes, answers }: Output): strin
 
 const linear = (index: number, kind: string, words: string, factor: (at: number) => number, unit = "logit"): Target => ({
   index,
+  versus: null,
   kind,
   unit,
   words,
@@ -70,7 +73,7 @@ export function targetOf(index: number, versus: number | null, objective: string
   const logit = (one: number): string => `${given && versus !== null ? "log-probability" : "logit"} of ${label(one, classes)}`;
   if (versus !== null) {
     if (versus === index) throw new Error(`${label(index, classes)} was to be explained against itself; name another class.`);
-    const margin = linear(index, "margin", `${logit(index)} minus ${logit(versus)}`, (at) => Number(at === index) - Number(at === versus));
+    const margin = { ...linear(index, "margin", `${logit(index)} minus ${logit(versus)}`, (at) => Number(at === index) - Number(at === versus)), versus };
     if (!given) return margin;
     const above = (outputs: ArrayLike<number>): number[] => Array.from(outputs, (one) => Math.max(one, TINY));
     return { ...margin, linear: false, score: (outputs) => margin.score(above(outputs).map(Math.log)), factors: (outputs) => above(outputs).map((one, at) => margin.factors(outputs)[at] / one) };
@@ -89,6 +92,7 @@ export function targetOf(index: number, versus: number | null, objective: string
       if (given) return linear(index, objective, words, (at) => Number(at === index), objective);
       return {
         index,
+        versus,
         kind: objective,
         unit: "probability",
         words,
@@ -108,6 +112,7 @@ export function logOdds(index: number, { classes, temperature }: Output): Target
   const others = (outputs: ArrayLike<number>): number[] => Array.from(outputs, (one, at) => (at === index ? Number.NEGATIVE_INFINITY : one / temperature));
   return {
     index,
+    versus: null,
     kind: "log-odds",
     unit: "log-odds",
     words: `log-odds of ${label(index, classes)}`,

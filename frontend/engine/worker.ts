@@ -1,15 +1,18 @@
 /**
  * The engine's end of the channel: questions come as they go to a server, and so do answers. Several are worked on in
- * turns, what takes a pass or two first; between passes new messages are heard, so that one may be cancelled.
+ * turns, what takes a pass or two first; between passes new messages are heard, so that one may be cancelled. The same
+ * script is a helper of such a worker, where it is told to help, and then runs passes only.
  */
 import { unpack } from "../src/sources/file";
 import type { Request } from "../src/sources/source";
-import { Answers, type Ended, type Progress } from "./answers";
+import { Answers, type Ended, type Told } from "./answers";
 import { kernelBinary } from "./binary";
 import type { PageNetwork } from "./data";
 import { fit, nameOf } from "./fitting";
+import { Helpers, type Helping, type More, type Reply } from "./helpers";
 import { openHeap } from "./kernel";
 import { Network } from "./network";
+import { Course, type Passed, type Progress, received, run, type Sent } from "./passes";
 import { readWeights } from "./reading";
 
 /** Milliseconds of work after which messages are heard. */
@@ -19,9 +22,10 @@ const QUICK = ["subject", "mask", "evidence"];
 interface Job {
   id: number;
   quick: boolean;
-  work: Generator<Progress, Ended>;
+  course: Course<Told, Ended>;
 }
 
+let helpers: Helpers | null = null;
 let opened: Promise<Answers> | null = null;
 const jobs: Job[] = [];
 let turning = false;
@@ -29,7 +33,7 @@ let unpacking: Promise<void> = Promise.resolve();
 
 const told = (message: object): void => postMessage(message);
 
-async function open(text: string): Promise<Answers> {
+async function open(text: string, more: More): Promise<Answers> {
   let data: PageNetwork;
   try {
     data = JSON.parse(text) as PageNetwork;
@@ -39,7 +43,25 @@ async function open(text: string): Promise<Answers> {
   const weights = await readWeights(data.weights);
   data.weights = "";
   const found = new Answers(data, new Network(data.network, weights, await openHeap(await kernelBinary())));
+  const { network, output } = data;
+  helpers = new Helpers(more, () => ({ help: { network, output }, weights }), heard);
   return found;
+}
+
+/** As a helper: passes, one after the other, as they come. */
+async function help({ help: { network: description, output }, weights }: Helping): Promise<void> {
+  const network = new Network(description, weights, await openHeap(await kernelBinary()));
+  const reply = (message: Reply, given: Transferable[] = []): void => postMessage(message, { transfer: given });
+  onmessage = ({ data }: MessageEvent<Sent>) => {
+    try {
+      const found = run(network, data.images, received(data, output));
+      const { outputs, gradients } = found;
+      reply({ outputs, gradients }, [outputs, gradients].flatMap((one) => (one ? [one.buffer] : [])));
+    } catch (problem) {
+      reply({ problem: String(problem) });
+    }
+  };
+  reply({ ready: true });
 }
 
 /** Unpack an image of the page when it is first asked about: there may be thousands. */
@@ -65,7 +87,7 @@ function ask({ id, ...request }: Request & { id: number }): void {
       } catch (problem) {
         return failed(id, problem);
       }
-      jobs.push({ id, quick: QUICK.includes(request.kind), work: answers.answer(request) });
+      jobs.push({ id, quick: QUICK.includes(request.kind), course: new Course(answers.answer(request)) });
       void turns();
     },
     (problem: unknown) => failed(id, problem),
@@ -73,38 +95,59 @@ function ask({ id, ...request }: Request & { id: number }): void {
 }
 
 /** Let the messages in that wait. */
-const heard = new MessageChannel();
+const waiting = new MessageChannel();
 const pause = (): Promise<void> =>
   new Promise((resolve) => {
-    heard.port1.onmessage = () => resolve();
-    heard.port2.postMessage(null);
+    waiting.port1.onmessage = () => resolve();
+    waiting.port2.postMessage(null);
   });
 
 const give = (id: number, state: string, blob: Uint8Array<ArrayBuffer>): void => postMessage({ id, state, blob: blob.buffer }, { transfer: [blob.buffer] });
 
+function end(job: Job): void {
+  jobs.splice(jobs.indexOf(job), 1);
+}
+
+/** Do something for an answer, and tell what came of it; if that fails, the answer has failed. */
+function attempt(job: Job, something: () => IteratorResult<Told | Progress | null, Ended>): void {
+  try {
+    const { value, done } = something();
+    if (done) {
+      end(job);
+      give(job.id, value.state, value.blob);
+    } else if (value && "level" in value) give(job.id, "level", value.level);
+    else if (value) told({ id: job.id, state: "queued", progress: value });
+  } catch (problem) {
+    end(job);
+    failed(job.id, problem);
+  }
+}
+
+/** A helper has run a pass, or can't; answers that nobody waits for any more are passed over. */
+function heard(brought?: { course: unknown; pass: number; found: Passed }): void {
+  const job = jobs.find(({ course }) => course === brought?.course);
+  if (job) attempt(job, () => ({ done: false, value: job.course.bring(brought!.pass, brought!.found) }));
+  void turns();
+}
+
 async function turns(): Promise<void> {
   if (turning) return;
   turning = true;
-  while (jobs.length) {
+  const { network } = await opened!;
+  for (;;) {
+    const feed = (): void => helpers!.feed(jobs.map(({ course }) => course));
+    feed();
+    const able = jobs.filter(({ course }) => course.able);
+    const job = able.find(({ quick }) => quick) ?? able[0];
+    // Others have what is left of the passes: their messages wake this again.
+    if (!job) break;
     const until = performance.now() + TURN;
-    const job = jobs.find(({ quick }) => quick) ?? jobs[0];
-    try {
-      do {
-        const { value, done } = job.work.next();
-        if (done) {
-          jobs.splice(jobs.indexOf(job), 1);
-          give(job.id, value.state, value.blob);
-          break;
-        }
-        if ("level" in value) give(job.id, "level", value.level);
-        else told({ id: job.id, state: "queued", progress: value });
-      } while (performance.now() < until);
-    } catch (problem) {
-      jobs.splice(jobs.indexOf(job), 1);
-      failed(job.id, problem);
-    }
+    do {
+      attempt(job, () => job.course.step(network));
+      feed();
+    } while (jobs.includes(job) && job.course.able && performance.now() < until);
     // What takes long goes to the end, so that all come forward.
-    if (jobs[0] === job && jobs.length > 1) jobs.push(jobs.shift()!);
+    if (jobs[0] === job) jobs.push(jobs.shift()!);
     await pause();
   }
   turning = false;
@@ -122,9 +165,10 @@ async function take(number: number, blob: Blob, name: string): Promise<void> {
   }
 }
 
-onmessage = ({ data }: MessageEvent<{ open?: string; ask?: string; take?: number; blob?: Blob; name?: string }>): void => {
-  if (data.open !== undefined) {
-    opened = open(data.open);
+onmessage = ({ data }: MessageEvent<Helping | { open?: string; more?: More; ask?: string; take?: number; blob?: Blob; name?: string }>): void => {
+  if ("help" in data) void help(data);
+  else if (data.open !== undefined) {
+    opened = open(data.open, data.more ?? { most: 0, script: "" });
     opened.catch(() => {});
   } else if (data.take !== undefined) void take(data.take, data.blob!, data.name!);
   else if (data.ask !== undefined) {
