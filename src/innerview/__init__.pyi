@@ -1604,8 +1604,8 @@ def wrap(
         processor: the image processor of a model of transformers; found by the model's name if it is not given.
         **options: for the adapter: `parameters` (makes it a JAX function, called with them and the images),
             `allow_nonfinite` (PyTorch, Keras, JAX), `precision` (PyTorch, Keras, JAX: "bfloat16", "float16", "float32"
-            or "float64", to compute in), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size` (functions) and
-            `providers` (ONNX: execution providers).
+            or "float64", to compute in), `notes` (PyTorch), `dtype` (functions, JAX), `batch_size` (images in one
+            pass) and `providers` (ONNX: execution providers).
 
     Raises:
         UsageError: a declaration is missing, or there is no adapter for the model.

@@ -207,6 +207,27 @@ def test_the_command_line_describes_and_explains_a_file(tmp_path: Path, capsys: 
     assert (tmp_path / "out" / "cat" / "method-grad-cam.png").is_file()
 
 
+def test_a_batch_size_can_be_said_where_the_graph_leaves_it_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = saved(exported(convolutional()), tmp_path / "open.onnx")
+    for dtype in (np.float32, np.float64):
+        assert wrap(path, input=SPEC, output=ABC, batch_size=3).astype(dtype).batch_size == 3
+    forward = wrap(exported(convolutional(), dtype=np.float16), input=SPEC, output=ABC, batch_size=3)
+    assert isinstance(forward, OnnxForward)
+    assert forward.batch_size == 3
+    fixed = exported(convolutional(), batch=2)
+    assert wrap(fixed, input=SPEC, output=ABC, batch_size=2).batch_size == 2
+    with raises(UsageError, "batch_size", asked=3, found=2):
+        wrap(fixed, input=SPEC, output=ABC, batch_size=3)
+    line = ["info", "--model", str(path), "--input-spec", "range=0..1", "--classes", "3"]
+    assert main([*line, "--batch-size", "3"]) == 0
+    assert main([*line, "--precision", "bfloat16"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"--precision was given for {path}" in said
+    assert "an ONNX file computes as its graph says" in said
+
+
 def test_grad_cam_finds_its_layer() -> None:
     model = wrap(exported(convolutional()), input=SPEC, output=ABC)
     assert isinstance(model, OnnxModel)

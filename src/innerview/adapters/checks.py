@@ -34,6 +34,14 @@ def check_precision(dtype: np.dtype[np.floating] | type[np.floating]) -> np.dtyp
     return wanted
 
 
+def check_batch_size(asked: int | None) -> None:
+    """Raise UsageError for a number of images in one pass that is none; None leaves it to the adapter."""
+    if asked is not None and asked < 1:
+        raise UsageError(f"a batch size of {asked} was asked for; give 1 or more").of(
+            "batch_size", asked=asked, limit=1
+        )
+
+
 def check_weights(weights: Mapping[str, Array]) -> None:
     """Raise ModelError for the first weight that holds NaN or infinity."""
     for name, value in weights.items():

@@ -94,7 +94,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Passes:
-    """One model's passes: what it takes and gives, how its layers are found, in what precision it computes inside."""
+    """One model's passes: what it takes and gives, how its layers are found, in what precision it computes inside.
+
+    `batch` are the images in one pass where somebody asked for so many.
+    """
 
     engine: Engine
     input: InputSpec
@@ -102,6 +105,7 @@ class Passes:
     dtype: np.dtype[np.floating]
     find: Callable[[], Placed]
     precision: str = ""
+    batch: int | None = None
 
     @cached_property
     def _placed(self) -> Placed:
@@ -120,8 +124,8 @@ class Passes:
 
     @property
     def batch_size(self) -> int:
-        """Images in one pass, by their size: the memory of a vjp grows with them."""
-        return at_once(self.engine.pixels, self.input.height, self.input.width)
+        """Images in one pass, as asked for or by their size: the memory of a vjp grows with them."""
+        return self.batch or at_once(self.engine.pixels, self.input.height, self.input.width)
 
     def forward(self, run: Run, images: Images, layers: Sequence[str]) -> ForwardResult:
         """Answer a forward pass."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 import numpy as np
 
 from innerview import renames
-from innerview.adapters.checks import check_inputs, check_precision, check_shape, enter
+from innerview.adapters.checks import check_batch_size, check_inputs, check_precision, check_shape, enter
 from innerview.errors import ModelError, UsageError
 from innerview.model import RENAMED, ForwardResult, InputSpec, Layer, OutputSpec, fingerprint_of, model_in_short
 from innerview.types import Array, Images
@@ -46,6 +46,7 @@ class FunctionModel:
         dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
         batch_size: int = 16,
     ) -> None:
+        check_batch_size(batch_size)
         self._function, self._input, self._output, self._batch_size = function, input, output, batch_size
         self._dtype = check_precision(dtype)
         check_inputs(function, 0, "wrap a function of one input that calls it with the others fixed")

@@ -183,12 +183,22 @@ def _declared(
     classes = output.class_names if output is not None and not named else read_classes(named, model)
     taken = words_of(declared.get("input")) | words_of(request.input, ORDER["input"])
     given = words_of(declared.get("output")) | words_of(request.output, ORDER["output"])
-    return wrap(
-        model,
-        input=declare_input(taken, model, known and known.input),
-        output=declare_output(given, classes, output),
-        **options,
-    )
+    declarations = declare_input(taken, model, known and known.input), declare_output(given, classes, output)
+    try:
+        return wrap(model, input=declarations[0], output=declarations[1], **options)
+    except UsageError as error:
+        if error.about != "options":
+            raise
+        raise _without_options(error, request, model) from error
+
+
+def _without_options(error: UsageError, request: ModelRequest, model: object) -> UsageError:
+    """What an adapter said of options that it does not have, in the words of a command line."""
+    words = ("--precision" if name == "precision" else name for name in error.asked)
+    return UsageError(
+        f"{', '.join(words)} was given for {request.model}, a {type(model).__name__}, which has no such choice: an "
+        "ONNX file computes as its graph says, a function as it is written. Leave it out"
+    ).of("options", asked=error.asked, found=type(model).__name__)
 
 
 MEMBERS: Final = frozenset({"input", "output", "dtype", "fingerprint", "layers", "batch_size", "weights", "forward"})

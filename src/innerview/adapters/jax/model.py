@@ -28,6 +28,7 @@ import numpy as np
 from innerview import renames
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.checks import (
+    check_batch_size,
     check_inputs,
     check_precision,
     check_shape,
@@ -84,6 +85,7 @@ class JaxModel:
         dtype: float32 or float64, for a function without parameters; otherwise it is that of the parameters.
         precision: to convert the parameters to, and to round images to: "bfloat16", "float16", "float32", "float64".
             None: as the parameters are. Parameters in half precision get images in it.
+        batch_size: images in one pass; None for as many as are fastest.
         weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
@@ -100,7 +102,9 @@ class JaxModel:
         dtype: np.dtype[np.floating] | type[np.floating] = np.float32,
         allow_nonfinite: bool = False,
         precision: str | None = None,
+        batch_size: int | None = None,
     ) -> None:
+        check_batch_size(batch_size)
         self._function, self._parameters, self._weights_only = function, parameters, allow_nonfinite
         self._engine = JaxEngine()
         self._picked: str | int | None = None
@@ -110,7 +114,7 @@ class JaxModel:
         self._given, self._inside = self._kinds[0], ""
         kind = np.dtype(waist(self._kinds) or np.float32)
         self._survey = Survey(DRY_RUN)
-        self._passes = Passes(self._engine, input, output, kind, self._find)
+        self._passes = Passes(self._engine, input, output, kind, self._find, batch=batch_size)
         if not allow_nonfinite:
             way = "wrap a function of one input that calls it with the others fixed"
             if parameters is None:
@@ -190,6 +194,7 @@ class JaxModel:
             dtype=wanted,
             allow_nonfinite=self._weights_only,
             precision=wanted.name,
+            batch_size=self._passes.batch,
         )
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:

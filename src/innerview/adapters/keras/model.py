@@ -25,7 +25,14 @@ import numpy as np
 
 from innerview import renames
 from innerview.adapters.changes import Evidence, Take, gather
-from innerview.adapters.checks import check_precision, check_shape, check_weights, enter, refuse_weights_only
+from innerview.adapters.checks import (
+    check_batch_size,
+    check_precision,
+    check_shape,
+    check_weights,
+    enter,
+    refuse_weights_only,
+)
 from innerview.adapters.endings import Found, check_taken_off
 from innerview.adapters.engine import Engine, Passes, Tap
 from innerview.adapters.failure_location import FailureLocation
@@ -93,6 +100,7 @@ class KerasModel:
             ends in softmax, or "sigmoid" and one that ends in sigmoid, the values before that are taken.
         precision: to compute in: "float16" and "bfloat16" as Keras's mixed policies do, with float32 weights, "float32"
             or "float64". Where the model is of another, a copy of it is wrapped. None: as it is.
+        batch_size: images in one pass; None for as many as are fastest.
         weights_only: accept weights that are not finite; the model can then be looked at, but not run.
 
     Raises:
@@ -107,7 +115,9 @@ class KerasModel:
         *,
         allow_nonfinite: bool = False,
         precision: str | None = None,
+        batch_size: int | None = None,
     ) -> None:
+        check_batch_size(batch_size)
         _check_runnable(model)
         if precision is not None:
             model = _converted(model, named(precision))
@@ -123,7 +133,9 @@ class KerasModel:
         if not allow_nonfinite:
             check_weights(self.weights())
             self._ending = self._dry_run(survey, input, output, dtype)
-        self._passes = Passes(self._engine, input, output, dtype, self._find, lowest(self._kinds, dtype.name))
+        self._passes = Passes(
+            self._engine, input, output, dtype, self._find, lowest(self._kinds, dtype.name), batch_size
+        )
         if self._ending:
             black = np.zeros((DRY_RUN, *input.shape), dtype)
             own = self.forward(black).outputs
@@ -213,7 +225,8 @@ class KerasModel:
         wanted = check_precision(dtype)
         with LOCK, self._engine.looking(self._model, wanted):
             model = in_precision(self._model, wanted.name)
-        return KerasModel(model, self.input, self.output, allow_nonfinite=self._weights_only)
+        batch = self._passes.batch
+        return KerasModel(model, self.input, self.output, allow_nonfinite=self._weights_only, batch_size=batch)
 
     def forward(self, images: Images, layers: Sequence[str] = ()) -> ForwardResult:
         """Run images; `layers` names the layers whose outputs are wanted."""

@@ -72,7 +72,7 @@ def converted(told: Told, forward: OnnxForward) -> tuple[DifferentiableModel, tu
     problem: Exception | None = None
     for one in tries:
         try:
-            model = TorchModel(one, told.input, _plain(told))
+            model = TorchModel(one, told.input, _plain(told), batch_size=told.batch_size)
             off = _off(model.forward(images).outputs, expected)
         except InnerviewError as error:
             problem = error

@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias, cast, final
 import numpy as np
 
 from innerview.adapters.checks import (
+    check_batch_size,
     check_precision,
     check_shape,
     check_weights,
@@ -111,6 +112,7 @@ class Told:
         dtype: in which it answers.
         taken_off: the ending that is set aside; empty for none.
         ending: the operation that gives the outputs, where none is set aside.
+        batch_size: images in one pass, where somebody asked for so many.
     """
 
     file: OnnxFile
@@ -120,6 +122,7 @@ class Told:
     dtype: np.dtype[np.floating]
     taken_off: Found = ""
     ending: Found = ""
+    batch_size: int | None = None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -150,6 +153,7 @@ def open_onnx(
     *,
     providers: Sequence[str] = (),
     allow_nonfinite: bool = False,
+    batch_size: int | None = None,
 ) -> OnnxModel | OnnxForward:
     """Make an ONNX model one of innerview's.
 
@@ -161,14 +165,16 @@ def open_onnx(
             certain device "cuda:1"; its processor's if none is named. Gradients are computed by PyTorch on the
             processor whatever is named here.
         allow_nonfinite: accept weights that are not finite; the model can then be looked at, but not run.
+        batch_size: images in one pass; None for as many as are fastest, or as the graph takes.
 
     Raises:
         ModelError: it can't be run as declared.
-        UsageError: there is no such provider here, or it can't be started.
+        UsageError: there is no such provider here, or it can't be started; the graph takes another number of images.
     """
+    check_batch_size(batch_size)
     file = model if isinstance(model, OnnxFile) else of_proto(model)
     chosen = _providers(providers)
-    told = _told(file, input, output)
+    told = replace(_told(file, input, output), batch_size=_batch_size(file, batch_size))
     if not allow_nonfinite:
         check_weights(told.weights)
     runtime = _runtime(told, chosen)
@@ -182,6 +188,16 @@ def open_onnx(
     except InnerviewError as error:
         return OnnxForward(told, runtime, (f"gradients can't be had: {str(error).rstrip('.')}",))
     return OnnxModel(told, runtime, inner, said)
+
+
+def _batch_size(file: OnnxFile, asked: int | None) -> int | None:
+    """What was asked for, if the graph takes it."""
+    if asked is not None and file.batch and asked != file.batch:
+        raise UsageError(
+            f"a batch size of {asked} was asked for, and the graph of {file.path.name} fixes it at {file.batch}; leave "
+            "it out, or export the model again with a batch of any size (dynamic axes)"
+        ).of("batch_size", asked=asked, found=file.batch, path=file.path)
+    return asked
 
 
 Provider: TypeAlias = "tuple[str, dict[str, str]]"
@@ -331,7 +347,7 @@ class OnnxForward(_OfFile):
     @property
     def batch_size(self) -> int:
         """Images in one pass, by their size."""
-        return self.told.file.batch or max(PIXELS // (self.input.height * self.input.width), 1)
+        return self.told.batch_size or self.told.file.batch or max(PIXELS // (self.input.height * self.input.width), 1)
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -28,6 +28,7 @@ import numpy as np
 from innerview import renames
 from innerview.adapters.changes import Evidence, Take, gather
 from innerview.adapters.checks import (
+    check_batch_size,
     check_inputs,
     check_precision,
     check_weights,
@@ -122,10 +123,7 @@ class TorchModel:
         batch_size: int | None = None,
         precision: str | None = None,
     ) -> None:
-        if batch_size is not None and batch_size < 1:
-            raise UsageError(f"a batch size of {batch_size} was asked for; give 1 or more").of(
-                "batch_size", asked=batch_size, limit=1
-            )
+        check_batch_size(batch_size)
         if not isinstance(model, torch.nn.Module):
             raise UsageError(
                 f"a {type(model).__name__} of PyTorch is no model; wrap a torch.nn.Module (of an exported program, "
