@@ -4,7 +4,7 @@
     python benchmarks/explain.py --beside CHECKOUT         in turns with another checkout, whose viewer is built too
 
 Told are wall time, which another program's work lengthens, and processor time (user and system, of all threads), which
-it hardly does; with as many threads as BLAS takes by itself, and with one.
+it hardly does; with as many threads as BLAS takes by itself, with one, and without AVX-512.
 """
 
 from __future__ import annotations
@@ -20,15 +20,21 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from instructions import surroundings
+
 ROOT = Path(__file__).resolve().parents[1]
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+SETTINGS = (
+    ("as the processor has them", False),
+    ("as the processor has them", True),
+    ("without AVX-512", False),
+)
+"""Instructions, and whether BLAS has one thread."""
 
 
-def timed(source: Path, *, one_thread: bool) -> tuple[float, float]:
+def timed(source: Path, instructions: str, *, one_thread: bool) -> tuple[float, float]:
     """Seconds by the wall and of processors."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if name not in THREADS}
-        environment |= dict.fromkeys(THREADS, "1") if one_thread else {}
+        environment = surroundings(1 if one_thread else None, instructions)
         # What was compared on this machine would decide what is drawn.
         environment |= {"PYTHONPATH": str(source), "XDG_DATA_HOME": folder}
         command = [sys.executable, "-m", "innerview", "explain", "cat", "-o", f"{folder}/out"]
@@ -50,18 +56,19 @@ def main() -> None:
     parser.add_argument("--beside", type=Path, help="another checkout, measured in turns with this one")
     arguments = parser.parse_args()
     sources = [ROOT / "src", *([arguments.beside / "src"] if arguments.beside else [])]
-    for one_thread in (False, True):
+    for instructions, one_thread in SETTINGS:
         took: dict[Path, list[tuple[float, float]]] = {source: [] for source in sources}
         for number in range(arguments.rounds + 1):
             for source in sources[:: 1 if number % 2 else -1]:
-                found = timed(source, one_thread=one_thread)
+                found = timed(source, instructions, one_thread=one_thread)
                 if number:  # the first one brings files into memory
                     took[source].append(found)
         for source, rows in took.items():
             walls, processors = zip(*rows, strict=True)
             name = "this checkout" if source == sources[0] else f"{arguments.beside}"
             threads = "one BLAS thread" if one_thread else "BLAS threads as they come"
-            print(f"{name}, {threads}: {middle(walls)} by the wall, {middle(processors)} of processors", flush=True)
+            setting = f"{name}, instructions {instructions}, {threads}"
+            print(f"{setting}: {middle(walls)} by the wall, {middle(processors)} of processors", flush=True)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end")
 
 

@@ -20,7 +20,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
+from instructions import FORCED
 from quiet import shares, wait_until_free
 from table import TABLE, Benchmark
 
@@ -58,7 +60,8 @@ def run(one: Benchmark, out: Path, data: Path | None, wait: float) -> bool:
     if one.timed:
         head.append("the machine was free" if free else "OTHER WORK WAS RUNNING: don't publish times of this run")
     print(f"{one.name}: about {one.minutes:g} min", flush=True)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    left = {name: value for name, value in os.environ.items() if name not in FORCED}
+    environment = {**left, "PYTHONPATH": str(ROOT / "src")}
     answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     after = "" if not one.timed else f"\nafterwards each core gave {', '.join(f'{one:.0%}' for one in shares())}"
     name = f"{one.name}.txt" if answer.returncode == 0 else f"{one.name}.failed.txt"

@@ -55,7 +55,7 @@ class Walk:
 
     def __init__(self, model: DifferentiableModel, job: Job) -> None:
         self.job = job
-        self._model = model
+        self._model, self._dtype = model, model.dtype  # finding out a module's precision takes a look at every weight
         self._directions = np.stack([job.image.astype(np.float64) - baseline for baseline in job.baselines])
         self._targets: tuple[Target, ...] = ()
         self._logits: dict[tuple[float, int], LogitRow] = {}
@@ -76,7 +76,7 @@ class Walk:
 
     def point(self, alpha: float, start: int) -> Image:
         """The image at `alpha` on the path from baseline number `start`, in the model's precision."""
-        return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._model.dtype)
+        return (self.job.baselines[start] + alpha * self._directions[start]).astype(self._dtype)
 
     def grad_outputs(self, logits: LogitRow) -> Array:
         """d score / d output, target × class, for one row of outputs. The first row ever is that of the image."""

@@ -64,7 +64,8 @@ def _borders(panels: Sequence[Panel]) -> tuple[list[float], list[float], Array]:
 def _missed(leaves: Sequence[Panel], sketches: Sketches, known: Callable[[float], Array]) -> Array:
     starts, ends, widths = _borders(leaves)
     found = widths / 2 * (sketches.sums(starts) + sketches.sums(ends))
-    return np.abs(found - np.stack([known(end) - known(start) for start, end in zip(starts, ends, strict=True)]))
+    scores = {place: known(place) for place in {*starts, *ends}}
+    return np.abs(found - np.stack([scores[end] - scores[start] for start, end in zip(starts, ends, strict=True)]))
 
 
 def _accounted(leaves: Sequence[Panel], sketches: Sketches) -> Array:

@@ -31,8 +31,9 @@ def sketch(view: Array) -> Array:
     flat = view.reshape(-1).astype(np.float64, copy=False)
     if flat.size <= BINS:
         return flat
-    rows = -(-flat.size // BINS)
-    return np.pad(flat * _signs(flat.size), (0, rows * BINS - flat.size)).reshape(rows, BINS).sum(axis=0)
+    signed = np.zeros((-(-flat.size // BINS), BINS))
+    np.multiply(flat, _signs(flat.size), out=signed.reshape(-1)[: flat.size])
+    return signed.sum(axis=0)
 
 
 class Sketches:
