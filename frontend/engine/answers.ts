@@ -313,7 +313,7 @@ export class Answers {
         const start = baseline();
         const shown = (integrated: Integrated): Found => ({ ...plain, heatmap: integrated.heatmap, method: "Integrated gradients", score: integrated.score, baseline: start.words, evaluations: integrated.evaluations, notes: integrated.notes, integrated, start: start.pixels });
         const budget = (this.data.rules.BUDGET as number) * 4 ** Math.min(request.more ?? 0, 3);
-        const work = integrate(this.data, this.network, { image, baseline: start, target, tolerance: request.tolerance ?? 0.01, budget });
+        const work = integrate(this.data, this.network, { image, baseline: start, target, tolerance: request.tolerance ?? this.data.tolerance, budget });
         for (;;) {
           const { value, done } = work.next();
           if (done) return shown(value);
@@ -429,7 +429,7 @@ export class Answers {
         const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
         exactness = {
           rule: integrated.rule,
-          tolerance: request.tolerance ?? 0.01,
+          tolerance: request.tolerance ?? this.data.tolerance,
           error: finite(integrated.error),
           convergence_delta: integrated.delta,
           relative_convergence_delta: finite(integrated.relativeDelta),
@@ -465,7 +465,7 @@ export class Answers {
     const { height, width, channels } = this.#shape;
     const { target, versus } = this.#asked(request, this.#whole(pixels));
     const start = fillOf(request.baseline || "blurred", pixels, this.#shape, "baseline");
-    const asked = { image: pixels, baseline: start, target, tolerance: request.tolerance ?? 0.01, budget: this.data.rules.BUDGET as number };
+    const asked = { image: pixels, baseline: start, target, tolerance: request.tolerance ?? this.data.tolerance, budget: this.data.rules.BUDGET as number };
     const { alphas, places, cumulative } = yield* pathOf(this.data, this.network, asked);
     const rows = places.map((one) => one.outputs);
     const chances = rows.map((row) => this.#chances(row));

@@ -36,6 +36,8 @@ export interface PageNetwork {
   words: { checks: Record<string, string>; verdicts: Record<string, string>; statuses: Record<string, string>; ordinals: string[]; marks: Record<"empty" | "overlap" | "whole", string> };
   /** Pixels along a side beyond which an image is large. */
   large: number;
+  /** Of integrated gradients, where nobody says one. */
+  tolerance: number;
   /** Regions of the truth. */
   regions: number;
   /** Images of this page as the network sees them, in 65535ths, by their ids; of a data set with name and label. */

@@ -12,7 +12,6 @@ import { BASELINES, KINDS, METHODS } from "./answered";
 type Reply = { image: string; name: string } | { message: string };
 
 const text = (id: string): string => document.getElementById(id)?.textContent ?? "";
-const USUAL = 0.01;
 /** Each holds the network in a memory of its own. */
 const MOST_WORKERS = 4;
 const ELSEWHERE = "The network in this page does not answer that; for everything: `innerview serve`.";
@@ -107,7 +106,7 @@ function pageWithout(hello: Hello): string {
 
 function live(file: Source, hello: Hello, channel: Channel): Source {
   const engine = new Engine(channel);
-  const { id: fingerprint } = hello.models[0];
+  const { id: fingerprint, tolerance: usual } = hello.models[0];
   const held = new Set([...hello.samples.map(({ image }) => image), ...(hello.survey?.held ?? []).map((one) => `data-${one}`)]);
   const answers = (request: Request): boolean =>
     KINDS.includes(request.kind) &&
@@ -118,7 +117,7 @@ function live(file: Source, hello: Hello, channel: Channel): Source {
     (request.method === undefined || METHODS.includes(request.method)) &&
     [request.baseline, request.fill].every((one) => one === undefined || one === "" || BASELINES.includes(one));
   // What is held is shown as it is, unless something finer is asked for that can be worked out.
-  const finer = (request: Request): boolean => (request.tolerance ?? USUAL) < USUAL || (request.more ?? 0) > 0 || request.mask !== undefined || request.region !== undefined;
+  const finer = (request: Request): boolean => (request.tolerance ?? usual) < usual || (request.more ?? 0) > 0 || request.mask !== undefined || request.region !== undefined;
   const ofFile = (request: Request): boolean => file.can(request) && !(finer(request) && answers(request));
   const models = hello.models.map((one) => (one.id === fingerprint ? { ...one, methods: [...new Set([...one.methods, ...METHODS])] } : one));
   setTimeout(() => void engine.begin(), 300);

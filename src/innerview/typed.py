@@ -23,7 +23,7 @@ from innerview.data.image import Image
 from innerview.data.samples import find_image
 from innerview.errors import ImageError, UsageError
 from innerview.fills import Fill, make_fill
-from innerview.methods.integrated_gradients import DEFAULT_TOLERANCE
+from innerview.methods.integrated_gradients import usual_tolerance
 from innerview.model import InputSpec, OutputSpec
 from innerview.targets import Target, find_class, named_target, usual_kind
 from innerview.types import Array
@@ -73,7 +73,7 @@ def fill_in(signature: inspect.Signature, given: dict[str, Any], spec: InputSpec
     if "target" in known:
         _target(known["target"], given, given["model"].output)
     if {"tolerance", "rule", "n_steps"} <= set(known) and not {"tolerance", "rule", "n_steps"} & set(given):
-        given["tolerance"] = DEFAULT_TOLERANCE
+        given["tolerance"] = usual_tolerance(spec)
 
 
 def as_target(asked: str | int | None, output: OutputSpec) -> Target:

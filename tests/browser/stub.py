@@ -78,7 +78,7 @@ def made(query: Query, values: Array, error: float, status: str, evaluations: in
         unit="logit",
         baseline=query.baselines[0],
         rule="made up",
-        tolerance=query.tolerance,
+        tolerance=query.tolerance or 0.01,
         error=error,
         convergence_delta=0.0012,
         relative_convergence_delta=0.0012,

@@ -5,7 +5,6 @@
  * `null` means "not chosen": the first model, the first image, the predicted class, the method and baseline that a
  * comparison has found best for the model or else the usual ones.
  */
-import { QUERY_DEFAULTS } from "../generated/payloads";
 import type { ScaleChoice } from "./scale";
 
 export const VIEWS = ["why", "attribution", "interior", "masking", "layers", "attention", "weights", "training", "mistakes", "dataset", "compare"] as const;
@@ -35,7 +34,7 @@ export interface Link {
   versus: number | null;
   method: string | null;
   baseline: string | null;
-  tolerance: number;
+  tolerance: number | null;
   scale: ScaleChoice;
   alpha: number;
   overlay: Overlay;
@@ -109,7 +108,7 @@ export const DEFAULTS: Link = {
   versus: null,
   method: null,
   baseline: null,
-  tolerance: QUERY_DEFAULTS.tolerance,
+  tolerance: null,
   scale: "per-image",
   alpha: 0.5,
   overlay: { style: "tint", opacity: 80 },

@@ -248,9 +248,13 @@ export function useChosen(): Chosen {
   };
 }
 
-/** The question for the map that the controls ask for; null until it is known what to explain. */
-export function mapRequest(chosen: Chosen, tolerance: number, but: Partial<Request> = {}): (Request & { kind: "map" }) | null {
+/**
+ * The question for the map that the controls ask for; null until it is known what to explain.
+ *
+ * A tolerance of null is the usual one of the model.
+ */
+export function mapRequest(chosen: Chosen, tolerance: number | null, but: Partial<Request> = {}): (Request & { kind: "map" }) | null {
   const { model, image, target, versus, method, baseline } = chosen;
   if (!model || image === null || target === null) return null;
-  return { kind: "map", model: model.id, image, target, versus, method, baseline, tolerance, ...but } as Request & { kind: "map" };
+  return { kind: "map", model: model.id, image, target, versus, method, baseline, ...(tolerance !== null && { tolerance }), ...but } as Request & { kind: "map" };
 }

@@ -33,7 +33,7 @@ export function CertificateLine({ meta, facts, previous, onMore }: { meta: MapMe
       {meta.tolerance !== null && source.state !== "file" && (
         <Radios
           label="Ask for"
-          value={String(link.tolerance)}
+          value={String(link.tolerance ?? meta.tolerance)}
           options={TOLERANCES.map((tolerance) => [String(tolerance), asked(tolerance)] as const)}
           onChange={(tolerance) => go({ tolerance: Number(tolerance) })}
         />

@@ -18,6 +18,8 @@ export interface ModelFacts {
   answers: string[];
   /** Whether an answer can be read from the outputs at all. */
   decides: boolean;
+  /** Error of integrated gradients that is aimed at where nobody says one. */
+  tolerance: number;
   input: { height: number; width: number; channels: number };
   layers: (LayerFacts | string)[];
   kind: string;

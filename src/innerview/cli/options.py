@@ -237,7 +237,12 @@ OPTIONS: Final[Mapping[str, Decorator]] = MappingProxyType(
             show_default="contrast, or what the model's outputs are",
             help="What is explained of it: log-odds, logit, contrast (with all other classes), probability.",
         ),
-        "tolerance": option("--tolerance", type=float, help="Error of the maps to reach: 0.01 is 1 %."),
+        "tolerance": option(
+            "--tolerance",
+            type=float,
+            help="Error of the maps to reach: 0.01 is 1 %.",
+            show_default="0.01; beyond 64 pixels 0.05",
+        ),
         "max_evaluations": option("--max-evaluations", type=click.IntRange(2), help="Most evaluations to spend."),
         "judge": option("--judge/--no-judge", help="Hold maps against every combination of regions. [of small images]"),
         "regions": option(

@@ -20,7 +20,7 @@ from innerview.errors import UsageError
 from innerview.fills import DATA, DEFAULT_FILLS, SPELLINGS, fill_name
 from innerview.methods import BUDGET, DEFAULT_FRACTIONS, TUTORIAL2018_ALPHAS
 from innerview.methods.ask import DEFAULT_PLACEBOS
-from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, DEFAULT_TOLERANCE
+from innerview.methods.integrated_gradients import DEFAULT_RULE, DEFAULT_STEPS, usual_tolerance
 from innerview.methods.interior_gradients import check_alphas
 from innerview.methods.masking import check_fractions
 from innerview.methods.placebos import Box, is_box
@@ -28,7 +28,7 @@ from innerview.methods.regions import JUDGED_REGIONS, SUPERPIXELS, count_regions
 from innerview.methods.registry import USUAL, find_method
 from innerview.methods.shapley import MOST_REGIONS, count_passes
 from innerview.methods.tolerance import check_tolerance
-from innerview.model import DifferentiableModel, Model, OutputSpec, has_gradients
+from innerview.model import DifferentiableModel, InputSpec, Model, OutputSpec, has_gradients
 from innerview.pictures.overlay import require_style
 from innerview.quadrature import Rule, fixed_rule
 from innerview.session.layers import choose_layers
@@ -88,7 +88,8 @@ class Query:
             into, to show the model every combination of them; or "3x3", "superpixels", "superpixels:8".
         parts: tell what windows of the image are predicted as, alone and in place; about 2,000 passes.
         judge: hold every map against what that says; None: where the image is small.
-        tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %.
+        tolerance: of the integrated gradients' error, relative to the map: 0.01 is 1 %; None for what is
+            usual for the size of the model's images.
         max_evaluations: to spend on that; `more`: how often it is made four times as large.
         rule: a quadrature rule instead of a tolerance; `n_steps`: its evaluations (each alone is enough).
         alphas: positions on the path for the interior gradients, in [0, 1].
@@ -135,7 +136,7 @@ class Query:
     regions: int | str = JUDGED_REGIONS
     parts: bool = False
     judge: bool | None = None
-    tolerance: float = DEFAULT_TOLERANCE
+    tolerance: float | None = None
     max_evaluations: int = BUDGET
     more: int = 0
     rule: str = ""
@@ -211,6 +212,10 @@ class Query:
     def budget(self) -> int:
         """Evaluations at most, with those that were asked for on top."""
         return self.max_evaluations * 4**self.more
+
+    def tolerance_for(self, spec: InputSpec) -> float:
+        """The accuracy of the integrated gradients, of a model of these images."""
+        return usual_tolerance(spec) if self.tolerance is None else self.tolerance
 
     @property
     def fixed_rule(self) -> Rule | None:
@@ -315,7 +320,7 @@ def check_query(query: Query, model: Model) -> None:
     for baseline in query.baselines:
         parse_baseline(baseline)
     if query.fixed_rule is None and has_gradients(model):
-        check_tolerance(cast("DifferentiableModel", model), query.tolerance)
+        check_tolerance(cast("DifferentiableModel", model), query.tolerance_for(model.input))
     choose_methods(query.methods, model)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from innerview.fills import DEFAULT_FILLS
+from innerview.methods.integrated_gradients import usual_tolerance
 from innerview.methods.parts import passes_needed, place_windows
 from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.shapley import count_passes
@@ -47,6 +48,7 @@ def describe_model(
         "kind": network.output.kind,
         "differentiable": has_gradients(network),
         "methods": list(methods),
+        "tolerance": usual_tolerance(network.input),
         **({"kept": dict(kept)} if kept else {}),
     }
 

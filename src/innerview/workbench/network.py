@@ -19,6 +19,7 @@ from innerview.errors import UsageError
 from innerview.export.packed import deflated
 from innerview.export.web import LIMIT, WebNetwork, web_network, web_network_of_steps
 from innerview.methods import class_evidence
+from innerview.methods.integrated_gradients import LARGE, usual_tolerance
 from innerview.methods.regions import JUDGED_REGIONS
 from innerview.methods.tolerance import BUDGET
 from innerview.methods.walk import NEIGHBOURS, PIXEL_SAFETY
@@ -28,7 +29,6 @@ from innerview.results import Status
 from innerview.session.answers import OpenedModel
 from innerview.session.compute import check, path
 from innerview.session.compute.effects import LEVELS
-from innerview.session.compute.integrated import LARGE
 from innerview.session.compute.truth import ORDINALS, REFUSED
 from innerview.session.layers import layers_shown
 from innerview.session.query import Query
@@ -135,6 +135,7 @@ def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
             "marks": dict(REFUSED),
         },
         "large": LARGE,
+        "tolerance": usual_tolerance(model.input),
         "regions": JUDGED_REGIONS,
         "error": written.error,
         "bytes": written.size,

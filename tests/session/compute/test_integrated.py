@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import innerview
 from attending import AttendingModel
 from innerview.adapters import FunctionModel
 from innerview.adapters.numpy.model import NumpyModel
@@ -26,11 +27,13 @@ from innerview.session.methods import run_method
 from innerview.session.progress import NullListener
 from innerview.session.query import CURVE_FRACTIONS, Query
 from innerview.targets import Logit
+from innerview.viewer.hello import describe_model
 from innerview.viewer.payload import Payload, decode, encode
 from innerview.viewer.payloads.map import MISSED, MapFacts, map_payload
 from innerview.viewer.payloads.masking import masking_payload
 from innerview.viewer.payloads.path import path_payload
 from innerview.viewer.payloads.stamp import Stamp
+from innerview.workbench.network import page_network
 from models import MODELS, function_model, numpy_model
 from raising import raises
 
@@ -245,6 +248,27 @@ def test_maps_carry_their_error_and_status(integrated: Integrated) -> None:
     small = decode(encode(map_payload(integrated.results[0], question, STAMP, small=True)))
     loss = np.abs(small.values("heatmap") - done.values("heatmap")).sum() / np.abs(done.values("heatmap")).sum()
     assert 0 < loss < 0.02
+
+
+@pytest.mark.parametrize(("side", "usual"), [(8, 0.01), (64, 0.01), (65, 0.05), (224, 0.05)])
+def test_the_accuracy_that_nobody_asks_for_goes_by_the_image(side: int, usual: float) -> None:
+    spec = InputSpec(side, 8)
+    weights = {"mix.weight": np.random.default_rng(0).normal(size=(2, 3, 1, 1)).astype(np.float32)}
+    steps = (Convolution("mix"), ReLU("relu"), GlobalMean("mean"))
+    model = NumpyModel(spec, OutputSpec(("a", "b")), steps, weights)
+    image = np.random.default_rng(1).random(spec.shape).astype(np.float32)
+
+    def asked(query: Query) -> float | None:
+        black = make_baseline("black", spec, image)
+        found = integrate(model, image, [Logit(1)], [black], query, NullListener())
+        return found.results[0].tolerance
+
+    assert asked(Query()) == usual
+    assert asked(Query(tolerance=0.02)) == 0.02
+    assert asked(Query(rule="midpoint", n_steps=4)) is None
+    assert innerview.integrated_gradients(model, image, 1).tolerance == usual
+    assert describe_model(model, "small", [])["tolerance"] == usual
+    assert page_network(model, "small")["tolerance"] == usual
 
 
 CALLED = {

@@ -1,7 +1,7 @@
 /** Why this answer: what is predicted, where the evidence lies on the sharp photo, each class's own, and whether it holds. */
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { QUERY_DEFAULTS, type Payload } from "../../generated/payloads";
+import type { Payload } from "../../generated/payloads";
 import { EXPLANATIONS } from "../../core/explanations";
 import { type Link, SHOWN } from "../../core/link";
 import { useMapFacts, endsOf } from "../../core/maps";
@@ -84,7 +84,7 @@ function Why(): JSX.Element {
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
-  const maps = mapRequest(chosen, QUERY_DEFAULTS.tolerance);
+  const maps = mapRequest(chosen, null);
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
   const shown = has[layer] && !cutting.drafting ? layer : "photo";

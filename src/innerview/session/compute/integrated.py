@@ -14,6 +14,7 @@ import numpy as np
 
 from innerview.data.baselines import Baseline
 from innerview.methods import Job, integrate_jobs
+from innerview.methods.integrated_gradients import LARGE
 from innerview.methods.tolerance import Visit
 from innerview.model import DifferentiableModel
 from innerview.quadrature import Rule
@@ -25,13 +26,9 @@ from innerview.session.query import Query
 from innerview.targets import Target
 from innerview.types import Image, LogitRow, Map
 
-LARGE: Final = 64
-"""Height or width in pixels beyond which an image counts as large: gradients are kept channel by channel only where
-they were asked for."""
-
 
 def is_large(image: Image) -> bool:
-    """Whether the image counts as large."""
+    """Whether the image counts as large: gradients are kept channel by channel only where they were asked for."""
     return max(image.shape[:2]) > LARGE
 
 
@@ -149,7 +146,7 @@ def integrate(
     ((_, results),) = integrate_jobs(
         model,
         [Job(image, tuple(targets), tuple(one.image for one in baselines), tuple(interior))],
-        tolerance=query.tolerance if rule is None else None,
+        tolerance=query.tolerance_for(model.input) if rule is None else None,
         rule=rule,
         max_evaluations=query.budget,
         progress=listener.progress,
