@@ -45,6 +45,7 @@ TABLE = (
     Benchmark("viewer", "benchmarks/viewer.py --rounds 15", "docs/evidence/viewer.md", 8),
     Benchmark("dataset", "benchmarks/dataset.py --rounds 15", "docs/evidence/survey.md", 8),
     Benchmark("quadrature", "benchmarks/quadrature.py --data {data}", "docs/decisions/quadrature.md", 10, timed=False),
+    Benchmark("rough", "benchmarks/rough.py {out}/rough.jsonl", "docs/decisions/accuracy.md", 15),
     Benchmark("coverage", "benchmarks/coverage {out}/coverage.jsonl", "docs/evidence/quadrature.md", 600, timed=False),
     Benchmark(
         "attribution",
