@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import Heard
 from browser.driving import PATIENCE, settle
+from browser.engine import ANSWERS, SEVERAL, answers_as_a_server, packed_image, runs_as_numpy
 from innerview.adapters.numpy.model import NumpyModel
 from innerview.adapters.numpy.operations import ELU, Convolution, Dense, GlobalMean
 from innerview.allcnn import load_pretrained
@@ -23,7 +24,6 @@ from innerview.data.fitting import preprocess
 from innerview.data.samples import example_image
 from innerview.methods import predict
 from innerview.model import InputSpec, OutputSpec
-from innerview.viewer.payload import decode
 from innerview.workbench.page.report import page as write_page
 from innerview.workbench.page.report import report
 
@@ -190,78 +190,13 @@ def test_a_page_without_a_computed_answer_computes_them(context: BrowserContext,
     expect(page.get_by_text("Without the region 4,2,12,10").first).to_be_visible(timeout=PATIENCE)
 
 
-ASK_ALL = """async ({ network, image, requests }) => {
-  const text = atob(document.getElementById("engine").textContent);
-  const packed = new Response(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
-  const script = await new Response(packed.body.pipeThrough(new DecompressionStream("deflate-raw"))).blob();
-  const worker = new Worker(URL.createObjectURL(script));
-  const answers = [];
-  const ended = new Promise((resolve) => {
-    worker.onmessage = ({ data }) => {
-      if (data.state === "failed") answers[data.id] = data.message;
-      else if (data.state === "done" || data.state === "not-met") {
-        const bytes = new Uint8Array(data.blob);
-        answers[data.id] = btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join(""));
-      } else return;
-      if (Object.keys(answers).length === requests.length) resolve();
-    };
-  });
-  worker.postMessage({ open: JSON.stringify({ ...network, images: image }) });
-  requests.forEach((request, id) => worker.postMessage({ ask: JSON.stringify({ id, ...request }) }));
-  await ended;
-  return answers;
-}"""
-
-
 def test_its_engine_answers_in_this_browser_as_a_server_does(context: BrowserContext, file: Path) -> None:
-    """The same cases as in frontend/tests/answers.test.ts, which compares every word."""
-    every = json.loads((ROOT / "frontend" / "tests" / "answers.json").read_text(encoding="utf-8"))
     page: Page = context.new_page()
     page.goto(file.as_uri())
-    for golden in every:
-        compare(page, golden)
+    answers_as_a_server(page)
+    runs_as_numpy(page)
 
 
-def compare(page: Page, golden: dict[str, Any]) -> None:
-    cases = [case for case in golden["answers"] if case["request"]["kind"] != "subject"]
-    image = {cases[0]["request"]["image"]: packed_image(page, golden)}
-    given = {"network": golden["network"], "image": image, "requests": [case["request"] for case in cases]}
-    for case, answer in zip(cases, page.evaluate(ASK_ALL, given), strict=True):
-        found, wanted = (decode(base64.b64decode(text)) for text in (answer, case["payload"]))
-        assert found.kind == wanted.kind
-        for name in ("heatmap", "evidence", "logits", "blocks", "values"):
-            if name in wanted.arrays:
-                limit = 1e-4 * float(np.abs(wanted.values(name)).max())
-                np.testing.assert_allclose(
-                    found.values(name), wanted.values(name), atol=limit, err_msg=str(case["request"])
-                )
-
-
-SEVERAL = """async ({ network, image, request, workers, before, helped }) => {
-  const text = atob(document.getElementById("engine").textContent);
-  const packed = new Response(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
-  const script = await new Response(packed.body.pipeThrough(new DecompressionStream("deflate-raw"))).text();
-  const worker = new Worker(URL.createObjectURL(new Blob([before, script])));
-  let passes = 0;
-  const asked = (id) => new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => {
-      if (data.helped) passes += 1;
-      else if (data.id !== id || data.state === "queued" || data.state === "level") return;
-      else if (data.state === "failed") reject(data.message);
-      else resolve(btoa(Array.from(new Uint8Array(data.blob), (one) => String.fromCharCode(one)).join("")));
-    };
-    worker.postMessage({ ask: JSON.stringify({ id, ...request }) });
-  });
-  worker.postMessage({ open: JSON.stringify({ ...network, images: image }), more: { most: workers - 1, script } });
-  // Given up at once: what helpers still bring of it must not be taken for the next one's.
-  worker.postMessage({ ask: JSON.stringify({ id: 0, ...request }) });
-  worker.postMessage({ ask: JSON.stringify({ id: 0, kind: "cancel" }) });
-  let found = await asked(1);
-  // The first questions may be answered before a helper is there.
-  for (let id = 2; helped && !passes && id < 400; id++) found = await asked(id);
-  worker.terminate();
-  return { found, passes };
-}"""
 COUNTED = """
 const Plain = Worker;
 self.Worker = class extends Plain {
@@ -283,7 +218,7 @@ self.Worker = class extends Plain {
 
 
 def test_several_workers_answer_as_one_does(context: BrowserContext, file: Path) -> None:
-    golden = json.loads((ROOT / "frontend" / "tests" / "answers.json").read_text(encoding="utf-8"))[0]
+    golden = ANSWERS[0]
     page = context.new_page()
     page.goto(file.as_uri())
     kinds = ("truth", "map", "check")
@@ -302,20 +237,6 @@ def test_several_workers_answer_as_one_does(context: BrowserContext, file: Path)
         assert (shared["passes"] > 0) or case is not cases[0]
         assert answer(3, BROKEN)["found"] == alone["found"]
         assert answer(3, "delete self.Worker;")["found"] == alone["found"]
-
-
-def packed_image(page: Page, golden: dict[str, Any]) -> str:
-    """The image of golden answers as a page holds it, packed by the browser."""
-    pixels = np.frombuffer(base64.b64decode(golden["image"]), np.uint8).astype("<u2") * 257
-    return page.evaluate(
-        """async (text) => {
-          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-          const stream = new Response(bytes).body.pipeThrough(new CompressionStream("deflate-raw"));
-          const packed = new Uint8Array(await new Response(stream).arrayBuffer());
-          return btoa(Array.from(packed, (one) => String.fromCharCode(one)).join(""));
-        }""",
-        base64.b64encode(pixels.tobytes()).decode(),
-    )
 
 
 LESSONS = json.loads((ROOT / "frontend" / "src" / "lessons" / "lessons.json").read_text(encoding="utf-8"))
