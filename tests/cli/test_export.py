@@ -141,6 +141,9 @@ def test_a_model_of_ones_own_goes_into_a_page_and_is_no_source(here: Path, capsy
     assert main(["export", *OWN, "--format", "numpy", "-o", "other"]) == 2
     assert "--format web writes any model that the engine in a page runs" in " ".join(capsys.readouterr().err.split())
     assert not (here / "other").exists()
+    assert main(["export", *OWN, "--format", "web", "--max-size", "0.0001", "-o", "other"]) == 2
+    assert "allow more (max_size=0.1, or --max-size)" in " ".join(capsys.readouterr().err.split())
+    assert not (here / "other").exists()
 
 
 @pytest.mark.parametrize(

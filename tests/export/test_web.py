@@ -69,8 +69,12 @@ class Sine(Flatten):
 
 
 def test_what_does_not_fit_is_refused_with_the_reason() -> None:
-    with raises(UsageError, "size", asked="small", found=115008, limit=10000):
-        web_network(SMALL, "small", limit=10_000)
+    with raises(UsageError, "size", asked="small", found=115008, limit=0.01):
+        web_network(SMALL, "small", max_size=0.01)
+    for size in (0.0, -1.0, float("nan")):
+        with raises(UsageError, "max_size", limit=0):
+            web_network(SMALL, "small", max_size=size)
+    assert web_network(SMALL, "small", max_size=0.1151).size == 115008
     large = {name: value * np.float32(1e7) for name, value in SMALL.weights().items()}
     with raises(UsageError, "half", asked="conv1.weight", found="overflow"):
         web_network(allcnn.build(large), "large")

@@ -28,7 +28,7 @@ from innerview.viewer.payload import Payload, decode
 from innerview.viewer.payloads.subject import Photo
 from innerview.workbench.page import report as report_module
 from innerview.workbench.page.one_page import Sizes, payloads_of
-from innerview.workbench.page.report import MOST, report
+from innerview.workbench.page.report import MOST, page, report
 from models import MODELS, numpy_model
 from raising import raises
 
@@ -60,6 +60,18 @@ def images(folder: Path, count: int) -> list[str]:
         pixels = np.random.default_rng(number).integers(0, 256, (20, 20, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.png")
     return [str(folder / f"{number}.png") for number in range(count)]
+
+
+def test_weights_above_the_size_that_is_allowed_stay_out_and_the_page_says_so(tmp_path: Path) -> None:
+    output = tmp_path / "page.html"
+    with raises(UsageError, "network") as told:
+        page(["cat"], output=output, max_size=1.8)
+    assert "the weights of allcnn take 1.81 MB in 16 bits, and 1.8 MB are allowed" in str(told.value)
+    assert "--max-size" in str(told.value)
+    page(["cat"], output=output, max_size=1.9)
+    assert 'id="network"' in output.read_text(encoding="utf-8")
+    with raises(UsageError, "max_size", asked=-1, limit=0):
+        report(["cat"], output=output, max_size=-1)
 
 
 def test_a_report_of_the_cat_holds_every_view_in_one_and_a_half_megabytes(tmp_path: Path) -> None:

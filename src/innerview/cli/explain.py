@@ -22,6 +22,7 @@ HOME = "innerview.workbench.explain.explain:explain"
 )  # fmt: skip
 @options.output(HOME)
 @options.network(HOME)
+@options.max_size(HOME)
 def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **asked: Any) -> None:
     """Explain images: attribution maps, layers, gradients, and the prediction for parts of the image.
 

@@ -22,6 +22,7 @@ HOME = "innerview.workbench.export:export"
 @options.model(argument=True, optional=True)
 @defaults.option("--format", type=click.Choice(["pytorch", "keras", "numpy", "web"]), help="Of the source.", home=HOME)
 @click.option("-o", "--output", metavar="FOLDER", default="", help="New or empty folder. [MODEL-FORMAT]")
+@options.max_size(HOME)
 @click.option("--force", is_flag=True, help="Replace an earlier export.")
 def command(*, model: Any, named: str, output: str, **asked: Any) -> None:
     """Write a built-in MODEL as one readable source file with its weights; innerview is not needed to run it.

@@ -171,7 +171,18 @@ def network(home: str) -> Decorator:
     """--no-network."""
     return option(
         "--network/--no-network",
-        help="Put the model into the page, which then answers by itself; where its weights take at most 8 MB.",
+        help="Put the model into the page, which then answers by itself; if its weights fit in --max-size.",
+        home=home,
+    )
+
+
+def max_size(home: str) -> Decorator:
+    """--max-size."""
+    return option(
+        "--max-size",
+        type=click.FloatRange(0, min_open=True),
+        metavar="MB",
+        help="Of the weights (in 16 bits) that may stand in a page.",
         home=home,
     )
 

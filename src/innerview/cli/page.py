@@ -24,6 +24,7 @@ HOME = "innerview.workbench.page.report:page"
     help="Show a whole data set: a folder that innerview survey wrote of this model, 2,000 images at most.",
 )
 @click.option("--data", type=click.Path(path_type=Path), metavar="DATA", help="The data set that was surveyed.")
+@options.max_size(HOME)
 @options.output(HOME, file=True)
 def command(*, images: tuple[str, ...], model: Any, **asked: Any) -> None:
     """Write the viewer with the network itself inside as one HTML file, for images that whoever opens it brings along.

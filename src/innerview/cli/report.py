@@ -19,6 +19,7 @@ HOME = "innerview.workbench.page.report:report"
 @options.query(*options.QUESTION, "judge", "regions", "parts", "fills", "baselines", "methods", "kept", *options.CHOICE)
 @options.output(HOME, file=True)
 @options.network(HOME)
+@options.max_size(HOME)
 def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **asked: Any) -> None:
     """Write the viewer with everything about some images (up to 500) as one HTML file.
 

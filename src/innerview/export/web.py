@@ -7,6 +7,7 @@ a model with any other is refused, with the names of what it has. Convolutions s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -36,8 +37,8 @@ from innerview.types import Array
 VERSION: Final = 2
 """2: the low bytes of all weights, then the high ones."""
 
-LIMIT: Final = 8_000_000
-"""Bytes of the weights in 16 bits, at most, unless somebody allows more."""
+MAX_SIZE: Final = 8.0
+"""MB (of 10^6 bytes) that the weights take in 16 bits at most, unless somebody allows more."""
 
 FINEST: Final = 2.0**-11
 """Largest relative error of a weight in 16 bits, but for the smallest ones."""
@@ -70,23 +71,27 @@ class WebNetwork:
         return len(self.weights)
 
 
-def web_network(model: NumpyModel, name: str, limit: int = LIMIT) -> WebNetwork:
+def web_network(model: NumpyModel, name: str, max_size: float = MAX_SIZE) -> WebNetwork:
     """Write a network for the browser.
 
     Args:
         model: of operations that the engine knows.
         name: of the network, for people.
-        limit: bytes of weights at most.
+        max_size: MB of weights in 16 bits at most.
 
     Raises:
         UsageError: it has other operations, too many weights, or weights that 16 bits don't hold.
     """
     steps = [_step(*one) for one in _chain(model)]
-    return _written(model, name, steps, model.weights(), limit)
+    return _written(model, name, steps, model.weights(), max_size)
 
 
 def web_network_of_steps(
-    model: Model, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], limit: int = LIMIT
+    model: Model,
+    name: str,
+    operations: Sequence[Mapping[str, Any]],
+    weights: Mapping[str, Array],
+    max_size: float = MAX_SIZE,
 ) -> WebNetwork:
     """The same of a model whose steps are known: operations of `Description`, weights by the names in them.
 
@@ -99,7 +104,15 @@ def web_network_of_steps(
         else one
         for one in operations
     ]
-    return _written(model, name, steps, weights, limit)
+    return _written(model, name, steps, weights, max_size)
+
+
+def check_max_size(max_size: float) -> None:
+    """Raise UsageError unless it is a size."""
+    if not max_size > 0:
+        raise UsageError(f"a largest size of {max_size:g} MB was given for the weights; it must be above 0").of(
+            "max_size", asked=max_size, limit=0
+        )
 
 
 def _may_tile(step: Mapping[str, Any]) -> bool:
@@ -107,14 +120,15 @@ def _may_tile(step: Mapping[str, Any]) -> bool:
 
 
 def _written(
-    model: Model, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], limit: int
+    model: Model, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], max_size: float
 ) -> WebNetwork:
     size = 2 * sum(value.size for value in weights.values())
-    if size > limit:
+    check_max_size(max_size)
+    if size > 1e6 * max_size:
         raise UsageError(
-            f"the weights of {name} take {size / 1e6:.1f} MB in 16 bits, and {limit / 1e6:g} MB are allowed in a page; "
-            "raise the limit, or leave the network out"
-        ).of("size", asked=name, found=size, limit=limit)
+            f"the weights of {name} take {size / 1e6:.3g} MB in 16 bits, and {max_size:g} MB are allowed in a page; "
+            f"allow more (max_size={math.ceil(size / 1e5) / 10:g}, or --max-size), or leave the network out"
+        ).of("size", asked=name, found=size, limit=max_size)
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
         half = {key: np.asarray(value).astype("<f2") for key, value in weights.items()}
     for key, value in half.items():

@@ -14,6 +14,7 @@ from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained
 from innerview.errors import OutputError, UsageError
 from innerview.export import FORMATS, export_files
+from innerview.export.web import MAX_SIZE
 from innerview.files.atomic import write
 from innerview.files.regular import exists, is_folder
 from innerview.model import Model
@@ -46,6 +47,7 @@ def export(
     output: str | Path = "",
     *,
     force: bool = False,
+    max_size: float = MAX_SIZE,
     name: str = "",
 ) -> Exported:
     """Write a model as source and weights that need no innerview.
@@ -55,6 +57,7 @@ def export(
         format: one of `innerview.export.FORMATS`; or "web", the network as data for a page.
         output: a new or empty folder; without one, named after model and format.
         force: write over an earlier export.
+        max_size: MB that the weights take in 16 bits at most, in the format "web".
         name: of a model of one's own, as it was asked for; "model" without one.
 
     Raises:
@@ -69,7 +72,7 @@ def export(
     name = model if isinstance(model, str) else plain_name(name)
     opened = load_pretrained(model) if isinstance(model, str) else model
     if format == WEB:
-        made = _web(opened, name)
+        made = _web(opened, name, max_size)
     elif isinstance(opened, NumpyModel):
         made = export_files(opened, name, format, _card(name))
     else:
@@ -111,9 +114,9 @@ def plain_name(asked: str) -> str:
     return re.sub(r"[^\w.-]+", "-", alone).strip("-.") or "model"
 
 
-def _web(model: Model, name: str) -> dict[str, bytes]:
+def _web(model: Model, name: str, max_size: float) -> dict[str, bytes]:
     """The network as data; words and constants of methods, which the engine needs to answer, are in it too."""
-    return {"network.json": json.dumps(page_network(model, name), separators=(",", ":")).encode()}
+    return {"network.json": json.dumps(page_network(model, name, max_size), separators=(",", ":")).encode()}
 
 
 def _check(folder: Path, *, force: bool) -> None:

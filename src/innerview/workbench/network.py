@@ -17,7 +17,7 @@ from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained, run_folder
 from innerview.errors import UsageError
 from innerview.export.packed import deflated
-from innerview.export.web import LIMIT, WebNetwork, web_network, web_network_of_steps
+from innerview.export.web import MAX_SIZE, WebNetwork, check_max_size, web_network, web_network_of_steps
 from innerview.methods import class_evidence
 from innerview.methods.integrated_gradients import LARGE, usual_tolerance
 from innerview.methods.regions import JUDGED_REGIONS
@@ -98,18 +98,18 @@ BASELINES: Final = ("black", "white", "gray", "mean", "blurred")
 """Baselines and fills that the page's engine makes; noise is not among them."""
 
 
-def page_network(model: Model, name: str, limit: int = LIMIT) -> dict[str, Any]:
+def page_network(model: Model, name: str, max_size: float = MAX_SIZE) -> dict[str, Any]:
     """Write a network for a page.
 
     Args:
         model: of the NumPy adapter, of PyTorch or of Keras, of operations that the engine knows.
         name: of the network, for people.
-        limit: bytes of weights at most.
+        max_size: MB of weights in 16 bits at most.
 
     Raises:
         UsageError: the network can't be put into a page; says why.
     """
-    written = _written(model, name, limit)
+    written = _written(model, name, max_size)
     known = {one["name"] for one in written.description["operations"]}
     return {
         "network": dict(written.description),
@@ -148,11 +148,12 @@ def packed_pixels(pixels: Image) -> str:
     return deflated(levels.tobytes())
 
 
-def network_and_words(opened: OpenedModel) -> tuple[dict[str, Any] | None, str]:
+def network_and_words(opened: OpenedModel, max_size: float) -> tuple[dict[str, Any] | None, str]:
     """The network for a page, and what the page says of it; None with the reason where it can't be put in."""
     model, name = opened.model, opened.name
+    check_max_size(max_size)
     try:
-        found = page_network(model, name)
+        found = page_network(model, name, max_size)
     except UsageError as problem:
         return None, f"The network is not in this page: {problem}."
     weights = sum(value.size for value in model.weights().values())
@@ -183,18 +184,18 @@ def _output(output: OutputSpec) -> dict[str, Any]:
     }
 
 
-def _written(model: Model, name: str, limit: int) -> WebNetwork:
+def _written(model: Model, name: str, max_size: float) -> WebNetwork:
     if isinstance(model, NumpyModel):
-        return web_network(model, name, limit)
+        return web_network(model, name, max_size)
     for framework, write in (("torch", _of_torch), ("keras", _of_keras)):
         # whose framework is not there yet is no model of it, and importing one takes seconds
-        written = write(model, name, limit) if framework in sys.modules else None
+        written = write(model, name, max_size) if framework in sys.modules else None
         if written is not None:
             return written
     raise UsageError(f"{name} is no network of NumPy's, PyTorch's or Keras's").of("model", asked=name)
 
 
-def _of_torch(model: Model, name: str, limit: int) -> WebNetwork | None:
+def _of_torch(model: Model, name: str, max_size: float) -> WebNetwork | None:
     """Of PyTorch; None of another framework."""
     from innerview.adapters.torch.model import TorchModel
     from innerview.adapters.torch.steps import traced
@@ -206,10 +207,10 @@ def _of_torch(model: Model, name: str, limit: int) -> WebNetwork | None:
         raise UsageError(f"{name} takes its channels last").of("channels", asked=name)
     full = model if precision_of(model) == "float32" else model.astype(np.float32)
     steps = traced(full.model, (taken.channels, taken.height, taken.width), set_aside=bool(model.set_aside))
-    return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
+    return web_network_of_steps(model, name, steps.operations, steps.weights, max_size)
 
 
-def _of_keras(model: Model, name: str, limit: int) -> WebNetwork | None:
+def _of_keras(model: Model, name: str, max_size: float) -> WebNetwork | None:
     """Of Keras; None of another framework."""
     from innerview.adapters.keras.model import KerasModel
     from innerview.adapters.keras.steps import followed
@@ -219,7 +220,7 @@ def _of_keras(model: Model, name: str, limit: int) -> WebNetwork | None:
     if model.input.layout != "HWC":
         raise UsageError(f"{name} takes its channels first").of("channels", asked=name)
     steps = followed(model.model, model.set_aside)
-    return web_network_of_steps(model, name, steps.operations, steps.weights, limit)
+    return web_network_of_steps(model, name, steps.operations, steps.weights, max_size)
 
 
 def _evidence(model: Model, known: Collection[str]) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from innerview import pictures
 from innerview.data.image import Image
 from innerview.data.sources import Source
 from innerview.errors import InnerviewError, ModelError, OutputError
+from innerview.export.web import MAX_SIZE
 from innerview.files.atomic import write
 from innerview.methods.registry import USUAL
 from innerview.pictures import ScaleChoice
@@ -66,6 +67,7 @@ def explain(
     *,
     output: str | Path = "innerview-explanations",
     network: bool = True,
+    max_size: float = MAX_SIZE,
     progress: Report | None = None,
 ) -> Written:
     """Explain images and write a folder for each: charts, a page, all numbers.
@@ -78,7 +80,8 @@ def explain(
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: folder; new, empty, or made by innerview.
         network: put the model itself into view.html, which then answers by itself, where the page's engine runs it and
-            its weights take no more than 8 MB.
+            its weights are not too large.
+        max_size: MB that these take in 16 bits at most.
         progress: told of every pass through the model; raising in it stops the work, and what is half done goes.
 
     Raises:
@@ -104,7 +107,7 @@ def explain(
         scale = pictures.choose_scales([one.map.heatmap for one in looks if isinstance(one, Look)], "shared")[0].limit
     names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
-    scenery = page_context(opened, asked.methods, kept, network=network)
+    scenery = page_context(opened, asked.methods, kept, network=network, max_size=max_size)
     seen, failed = list[Seen](), list[str]()
     for item, name, found, (_, portion) in zip(items, names, looks, portions, strict=True):
         if isinstance(found, InnerviewError):

@@ -10,6 +10,7 @@ from typing import Any
 
 from innerview.data.baselines import parse_baseline
 from innerview.errors import UsageError
+from innerview.export.web import MAX_SIZE
 from innerview.methods.registry import USUAL
 from innerview.model import Model, has_gradients
 from innerview.results import Prediction
@@ -57,7 +58,12 @@ class PageContext:
 
 
 def page_context(
-    opened: OpenedModel, methods: Sequence[str] = (), kept: str = "", *, network: bool = False
+    opened: OpenedModel,
+    methods: Sequence[str] = (),
+    kept: str = "",
+    *,
+    network: bool = False,
+    max_size: float = MAX_SIZE,
 ) -> PageContext:
     """Gather what a page holds beside its images.
 
@@ -66,6 +72,7 @@ def page_context(
         methods: of the maps beside the usual one, as they were asked for.
         kept: what a comparison has decided of them, in words (`with_kept`); empty if none has.
         network: put the model itself into it, where the page's engine runs it.
+        max_size: MB of its weights in 16 bits at most.
     """
     model, name, fingerprint, histograms = opened.model, opened.name, opened.fingerprint, opened.histograms
     payloads = [pack(weights_payload(histograms, Stamp(fingerprint)))] if histograms.layers else []
@@ -88,7 +95,7 @@ def page_context(
         payloads.append(pack(timeline, image=None, run=run["id"]))  # stands in for images that nobody followed
     shown = list(dict.fromkeys([USUAL if has_gradients(model) else FORWARD, *choose_methods(methods, model)]))
     described = describe_model(model, name, shown, {"words": kept} if kept else None)
-    held, inside = network_and_words(opened) if network else (None, "")
+    held, inside = network_and_words(opened, max_size) if network else (None, "")
     return PageContext(
         model, model.weights(), described, tuple(facts), tuple(payloads), registry, network=held, inside=inside
     )

@@ -11,6 +11,7 @@ from innerview.data.records import Source as Records
 from innerview.data.samples import example_names
 from innerview.data.sources import Source
 from innerview.errors import UsageError
+from innerview.export.web import MAX_SIZE
 from innerview.files.atomic import write
 from innerview.session.compute.explanation import Look, examine
 from innerview.session.compute.prediction import PREDICTION
@@ -63,6 +64,7 @@ def report(
     *,
     output: str | Path = "innerview-report.html",
     network: bool = True,
+    max_size: float = MAX_SIZE,
     progress: Report | None = None,
 ) -> Reported:
     """Write the viewer with everything about some images as one HTML file.
@@ -75,7 +77,8 @@ def report(
         model: a model (`innerview.typing.ModelLike`), or the name of one.
         output: the file; one that is there is replaced.
         network: put the model itself into the page, which then answers by itself (other classes, a brush, images of
-            one's own), where the page's engine runs it and its weights take no more than 8 MB.
+            one's own), where the page's engine runs it and its weights are not too large.
+        max_size: MB that these take in 16 bits at most.
         progress: told of every pass through the model; raising in it stops the work.
 
     Raises:
@@ -95,7 +98,7 @@ def report(
         )
     extent, sizes = next((extent, sizes) for most, extent, sizes in EXTENTS if len(items) <= most)
     asked = replace(asked, **extent, judge=bool(asked.judge))  # it takes long, and no page needs it
-    scene = page_context(opened, asked.methods, kept, network=network)
+    scene = page_context(opened, asked.methods, kept, network=network, max_size=max_size)
     title = items[0].name if len(items) == 1 else f"{len(items)} images"
     parts = [SubProgress(progress or silent, len(items), at, at + 1, item.name) for at, item in enumerate(items)]
 
@@ -122,6 +125,7 @@ def page(
     survey: str | Path | None = None,
     data: Records | None = None,
     output: str | Path = "innerview-page.html",
+    max_size: float = MAX_SIZE,
     progress: Report | None = None,
 ) -> Reported:
     """Write the viewer with the model itself inside as one HTML file, which answers what is asked in it.
@@ -133,17 +137,18 @@ def page(
         survey: folder that `innerview.survey` wrote of this model, 2,000 images at most: the whole data set is shown.
         data: the data set that was surveyed; without it the survey is shown without its images.
         output: the file; one that is there is replaced.
+        max_size: MB that the weights take in 16 bits at most.
         progress: told how many images of the survey are read; raising in it stops the work.
 
     Raises:
-        UsageError: the page's engine can't run the model, or its weights take more than 8 MB; says why. The survey has
-            more images than one file holds, or is of another model or data set.
+        UsageError: the page's engine can't run the model, or its weights take more than `max_size`. The survey
+            has more images than one file holds, or is of another model or data set.
         ImageError: an image can't be read.
         DataError: the survey or its data set can't be read.
         OutputError: the file can't be written, or the viewer was not built.
     """
     opened = opened_model(model)
-    scene = page_context(opened, network=True)
+    scene = page_context(opened, network=True, max_size=max_size)
     if scene.network is None and survey is None:
         raise UsageError(f"no page can be made that answers by itself. {scene.inside}").of(
             "network", found=scene.inside
