@@ -59,6 +59,31 @@ def test_colour_lies_where_the_evidence_is_and_the_photo_has_all_of_it(why: Page
     assert kept[weak].mean() < 0.35
 
 
+def test_the_blocks_that_were_asked_about_are_outlined(why: Page, known: Known) -> None:
+    best = known.ask("check").arrays["best"].astype(bool)
+    caption = why.locator(".shown-photo figcaption")
+    expect(caption).to_contain_text(f"Outlined: its best {round(100 * best.mean())} %")
+    settle(why)
+    white = (canvas(why.locator(READY))[..., :3] == 255).all(axis=2)
+    height, width = white.shape
+    inside = np.pad(
+        best[np.ix_(*(np.arange(side) * cells // side for side, cells in zip(white.shape, best.shape, strict=True)))][
+            1:-1, 1:-1
+        ],
+        1,
+    )
+    changes = np.zeros((height, width), bool)
+    changes[1:] |= inside[1:] != inside[:-1]
+    changes[:, 1:] |= inside[:, 1:] != inside[:, :-1]
+    assert changes.any()
+    assert white[changes].all()
+    why.get_by_role("button", name="Hide something yourself").click()
+    expect(caption).not_to_contain_text("Outlined")
+    why.get_by_role("button", name="Hide something yourself").click()
+    why.get_by_role("radio", name="photo").check()
+    expect(caption).not_to_contain_text("Outlined")
+
+
 def test_a_class_that_is_chosen_is_explained(why: Page, known: Known) -> None:
     rows = why.locator(".why .classes .class")
     expect(rows).to_have_count(3)

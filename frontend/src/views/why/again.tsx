@@ -10,6 +10,9 @@ import { AnswerState, Stale } from "../../parts/states";
 const MARKS: Record<string, string> = { clear: "✓", weak: "~", chance: "✗", "not judged": "–" };
 const SIDE = 152;
 
+/** How many of the blocks are on, in per cent. */
+export const shareOf = (blocks: Uint8Array): number => Math.round((100 * blocks.reduce((sum, on) => sum + on, 0)) / blocks.length);
+
 type Range = [mean: string, least: string, most: string];
 
 export function Again({ check, asked, name, missing, doubted, children }: { check: Shown<"check">; asked: boolean; name: string; missing: boolean; doubted: boolean; children: ComponentChildren }): JSX.Element {
@@ -37,8 +40,7 @@ function Parts({ payload: { arrays, meta }, name, doubted }: { payload: Payload<
   const written = meta.written as Record<string, string>;
   const others = meta.others as Record<"only" | "without", Range>;
   const { data, shape } = arrays.parts;
-  const best = arrays.best.data.reduce((sum, on) => sum + on, 0);
-  const share = Math.round((100 * best) / arrays.best.data.length);
+  const share = shareOf(arrays.best.data);
   const n = arrays.only.data.length;
   const part = (i: number): ImageBytes => ({ ...arrays.parts, data: data.subarray((i * data.length) / 2, ((i + 1) * data.length) / 2), shape: shape.slice(1) });
   const rows = [

@@ -19,7 +19,7 @@ import { MapPixels, Pixels } from "../../parts/pixels";
 import { AnswerState, Stale } from "../../parts/states";
 import { truthOf } from "../../parts/verdict";
 import type { View } from "../view";
-import { Again, How } from "./again";
+import { Again, How, shareOf } from "./again";
 import { useAsk } from "./ask";
 import { type Belief, beliefOf } from "./belief";
 import { saveCard, saveReveal } from "./card";
@@ -84,6 +84,8 @@ function Why(): JSX.Element {
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
+  // What is done on the photo has outlines of its own.
+  const asked = tool === null && map !== null && check.payload && !check.previous && check.payload.meta.target === target ? check.payload.arrays.best : null;
   const maps = mapRequest(chosen, null);
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
@@ -109,7 +111,7 @@ function Why(): JSX.Element {
           {cropping.editor ?? (shown === "pixels" ? (
             <PixelMap chosen={chosen} />
           ) : (
-            <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} about={name}>
+            <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} best={asked} about={name}>
               {asking.over}
               {hiding.over}
               {cutting.over}
@@ -130,7 +132,7 @@ function Why(): JSX.Element {
               })}
             </span>
           </div>
-          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} unit={truth.payload?.meta.unit ?? ""} />}
+          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} best={asked} unit={truth.payload?.meta.unit ?? ""} />}
         </figure>
         <div class="head">
           <Headline chosen={chosen} check={check} asked={held} name={name} belief={belief} />
@@ -275,13 +277,14 @@ const CAPTIONS: Record<Layer, (name: string, unit: string) => string> = {
   pixels: (name) => `What each pixel adds to “${name}”: the map, with its error where that is known.`,
 };
 
-function Caption({ layer, name, map, unit }: { layer: Layer; name: string; map: ShownMap | null; unit: string }): JSX.Element {
+function Caption({ layer, name, map, best, unit }: { layer: Layer; name: string; map: ShownMap | null; best: Payload<"check">["arrays"]["best"] | null; unit: string }): JSX.Element {
   const full = map ? fullEvidence(map.evidence.values) : Number.POSITIVE_INFINITY;
   return (
     <figcaption>
       <span class="words">
         {CAPTIONS[layer](name, unit)}
         {layer === "evidence" && map && !map.exact && ` An estimate: blocks of the map by ${map.method}.`}
+        {layer === "evidence" && best && ` Outlined: its best ${shareOf(best.data)} %, about which the model was asked again.`}
       </span>
       {layer === "evidence" && map && (
         <span class="key">

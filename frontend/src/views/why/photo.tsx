@@ -36,13 +36,15 @@ export interface PhotoProps {
   layer: "photo" | "evidence" | "regions";
   map: Evidence | null;
   truth: Payload<"truth"> | null;
+  /** Blocks of the evidence that the model was asked about again; outlined, so that a grey photo shows them too. */
+  best: Payload<"check">["arrays"]["best"] | null;
   /** The class explained. */
   about: string;
   /** What lies over it. */
   children?: ComponentChildren;
 }
 
-export function Photo({ photo, layer, map, truth, about, children }: PhotoProps): JSX.Element {
+export function Photo({ photo, layer, map, truth, best, about, children }: PhotoProps): JSX.Element {
   const theme = useTheme();
   const patterned = useStore(useSession().patterns);
   const strength = useMemo(
@@ -58,8 +60,14 @@ export function Photo({ photo, layer, map, truth, about, children }: PhotoProps)
   return (
     <Canvas
       photo={photo}
-      paint={regions?.paint ?? ((out) => paintSharp(out, photo, strength))}
-      of={[photo, strength, regions]}
+      paint={
+        regions?.paint ??
+        ((out) => {
+          paintSharp(out, photo, strength);
+          if (strength && best) drawOutlines(out, photo, blocksOn(photo, best));
+        })
+      }
+      of={[photo, strength, regions, best]}
       label={regions?.label ?? (layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees")}
     >
       {regions?.written}
@@ -115,6 +123,26 @@ interface OnPhoto {
   written: JSX.Element[];
 }
 
+type Labels = (x: number, y: number) => number;
+
+/** Of which block a pixel of the photo is: 1 of one that is on, 0 of all others, and around the photo. */
+function blocksOn({ width, height }: ImageData, { data, shape: [rows, columns] }: { data: ArrayLike<number>; shape: readonly number[] }): Labels {
+  const rim = (x: number, y: number): boolean => Math.min(x, y, width - 1 - x, height - 1 - y) < 1;
+  return (x, y) => (rim(x, y) ? 0 : data[Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width)]);
+}
+
+/** A light line with a dark one beside it where labels change, so that outlines are seen on any photo. */
+function drawOutlines(out: Rgba, photo: ImageData, at: Labels): void {
+  for (let y = 0; y < photo.height; y++) {
+    for (let x = 0; x < photo.width; x++) {
+      const own = at(x, y);
+      const differs = (by: number): boolean => (x >= by && at(x - by, y) !== own) || (y >= by && at(x, y - by) !== own);
+      const line = differs(1) ? 255 : differs(2) ? 0 : null;
+      if (line !== null) out.fill(line, 4 * (y * photo.width + x), 4 * (y * photo.width + x) + 3);
+    }
+  }
+}
+
 /** What each region adds, as colour over a grey photo, with its number in the middle. */
 function regionsOn(photo: ImageData, truth: Payload<"truth">, colours: ReturnType<typeof ramp>, patterned: boolean, about: string): OnPhoto {
   const { labels, values } = truth.arrays;
@@ -124,15 +152,12 @@ function regionsOn(photo: ImageData, truth: Payload<"truth">, colours: ReturnTyp
   const unsure = truth.meta.unsure as number[];
   const middles = middlesOf(labels.data, height, width, means.length);
   const paint = (out: Rgba): void => {
-    const at = (x: number, y: number): number => labels.data[Math.floor((y * height) / photo.height) * width + Math.floor((x * width) / photo.width)];
+    const at: Labels = (x, y) => labels.data[Math.floor((y * height) / photo.height) * width + Math.floor((x * width) / photo.width)];
     for (let y = 0; y < photo.height; y++) {
       for (let x = 0; x < photo.width; x++) {
         const i = 4 * (y * photo.width + x);
-        const region = at(x, y);
-        const t = means[region] / limit;
-        // A light line with a dark one beside it, so that outlines are seen on any photo.
-        const differs = (by: number): boolean => (x >= by && at(x - by, y) !== region) || (y >= by && at(x, y - by) !== region);
-        const line = differs(1) ? 255 : differs(2) ? 0 : patterned && t < -FAINT && (x + y) % HATCH === 0 ? 255 : null;
+        const t = means[at(x, y)] / limit;
+        const line = patterned && t < -FAINT && (x + y) % HATCH === 0 ? 255 : null;
         const opacity = 0.8 * Math.abs(t);
         const grey = squeezed(photo.data[i], photo.data[i + 1], photo.data[i + 2]);
         const colour = t < 0 ? 0 : colours.length - 3;
@@ -140,6 +165,7 @@ function regionsOn(photo: ImageData, truth: Payload<"truth">, colours: ReturnTyp
         out[i + 3] = 255;
       }
     }
+    drawOutlines(out, photo, at);
   };
   const written = means.map((mean, i) => `${number(Math.abs(mean) < limit / 20 ? 0 : mean, true)}${unsure.includes(i) ? " ?" : ""}`);
   const names = truth.meta.names as string[];
