@@ -1,3 +1,4 @@
+/// <reference types="vitest/config" />
 /** Builds the viewer as one ES module and one stylesheet, straight into the Python package (which ships, and never commits, them). */
 import { deflateRawSync } from "node:zlib";
 import { readFileSync } from "node:fs";
@@ -27,6 +28,8 @@ const BUNDLE = new URL("../src/innerview/viewer/bundle", import.meta.url).pathna
 export default defineConfig({
   plugins: [page, kernel],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  // As patient as tests/patience.py: five seconds, Vitest's own, end tests of a busy machine.
+  test: { testTimeout: 180_000 },
   server: {
     fs: { allow: [".."] },
     proxy: process.env.SERVER ? { "/socket": { target: process.env.SERVER, ws: true }, "/pictures": process.env.SERVER } : undefined,
