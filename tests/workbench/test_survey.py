@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 import pytest
 from PIL import Image
 from safetensors.numpy import load_file
@@ -110,6 +111,27 @@ def test_every_column_is_what_the_model_says(data: Path, tmp_path: Path) -> None
         halves = segment_sums(effects.pixel_error.astype(np.float64), effects.regions)
         np.testing.assert_allclose(row["effects_error"], halves, rtol=1e-3, atol=1e-4)
         assert row["n_evaluations"] == effects.n_evaluations + 1
+
+
+def by_polars(folder: Path) -> list[dict[str, Any]]:
+    import polars as pl
+
+    return pl.read_parquet(f"{folder}/*.parquet").to_dicts()
+
+
+def by_duckdb(folder: Path) -> list[dict[str, Any]]:
+    import duckdb
+
+    found = duckdb.sql(f"FROM '{folder}/*.parquet'")
+    return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.mark.parametrize("read", [by_polars, by_duckdb])
+def test_other_readers_of_parquet_open_all_of_it(
+    read: Callable[[Path], list[dict[str, Any]]], data: Path, tmp_path: Path
+) -> None:
+    run(data, tmp_path, layers=["relu"], maps="gradient")
+    assert read(tmp_path / "out") == pyarrow.parquet.read_table(tmp_path / "out").to_pylist()
 
 
 @pytest.mark.parametrize("method", ["integrated-gradients:tolerance=0.05", "occlusion:window=4,stride=2"])

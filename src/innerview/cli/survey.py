@@ -45,7 +45,8 @@ def _of(parts: tuple[int, int]) -> str:
     shown=_of,
     home=HOME,
 )
-@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes, each with the model.")
+@click.option("--workers", type=click.IntRange(1), help="Processes, each with the model. [1; on Ray, one a processor]")
+@click.option("--ray", metavar="[ADDRESS]", is_flag=False, flag_value="local", help="On Ray: HOST:PORT, auto or local.")
 @defaults.option("--images-per-shard", type=click.IntRange(1), help="Images in a file.", home=HOME)
 @click.option("--resume", is_flag=True, help="Go on with the survey that the folder holds.")
 @options.output(HOME)
@@ -57,7 +58,8 @@ def command(
     data: Path,
     regions: str | None,
     shard: str | None,
-    workers: int,
+    workers: int | None,
+    ray: str | None,
     **asked: Any,
 ) -> None:
     """Survey a data set: what is predicted of each image, how surely, which regions decide, and its features.
@@ -75,14 +77,19 @@ def command(
         given["regions"] = None if none else _pair("--regions", regions, "x", "3x3, or none")
     if shard is not None:
         given["shard"] = _pair("--shard", shard, "/", "2/8 for the second of eight parts")
-    if workers > 1 and given.pop("shard", (1, 1)) != (1, 1):
-        raise UsageError(
-            f"--workers {workers} and --shard {shard} were given; give one: workers divide the whole survey"
-        ).of("workers", asked=(workers, shard))
+    several = ray is not None or (workers or 1) > 1
+    if several and given.pop("shard", (1, 1)) != (1, 1):
+        option = f"--workers {workers}" if ray is None else f"--ray {ray}"
+        raise UsageError(f"{option} and --shard {shard} were given; give one: workers divide the whole survey").of(
+            "workers", asked=(workers, shard)
+        )
     try:
         with steps("Surveying") as progress:
             given["progress"] = progress
-            if workers > 1:
+            if ray is not None:
+                on_ray = import_module("innerview.workbench.survey.cluster").survey_on_ray
+                found = on_ray(ray, request, data, workers=workers, **given)
+            elif several:
                 found = import_module("innerview.workbench.survey.workers").survey_by(workers, request, data, **given)
             else:
                 found = survey(model, data, **given)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -80,14 +80,24 @@ class Shards:
         return self.folder / f"_maps-{shard:05}.safetensors"
 
     def write(self, shard: int, rows: Sequence[Row]) -> None:
-        """Write a shard whole; its maps first, so that where rows are, all is."""
+        """Write a shard whole."""
+        self.keep(self.content(shard, rows))
+
+    def content(self, shard: int, rows: Sequence[Row]) -> dict[str, bytes]:
+        """A shard's files by name; its maps first, so that where rows are, all is."""
+        files = dict[str, bytes]()
         maps = {one["image"]: one[MAP] for one in rows if MAP in one}
         if maps:
             at = np.array([one["index"] for one in rows if MAP in one], np.int64)
-            write(self.maps(shard), safetensors.numpy.save({"maps": np.stack(list(maps.values())), "index": at}))
+            files[self.maps(shard).name] = safetensors.numpy.save({"maps": np.stack(list(maps.values())), "index": at})
         content = io.BytesIO()
         arrow().parquet.write_table(self._table(rows), content, compression="zstd")
-        write(self.file(shard), content.getvalue(), hidden=True)
+        return {**files, self.file(shard).name: content.getvalue()}
+
+    def keep(self, files: Mapping[str, bytes]) -> None:
+        """Write a shard's files, each in one step."""
+        for name, content in files.items():
+            write(self.folder / name, content, hidden=not name.startswith("_"))
 
     def bytes_of(self, rows: Sequence[Row]) -> int:
         """What some rows take, uncompressed."""
@@ -172,9 +182,8 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
         )
     there = read_manifest(folder)
     free = {"batch_size"} if told["images"] is not None else {"batch_size", "images"}
-    different = [name for name in told if there.get(name) != told[name] and name not in free]
-    if different:
-        said = "; ".join(f"{name}: {_brief(there.get(name))}, now {_brief(told[name])}" for name in different)
+    said = differences(there, told, free)
+    if said:
         raise UsageError(
             f"{folder} holds a survey of another question ({said}); ask the same, or choose another --output"
         ).of("question", path=folder, found=said)
@@ -184,6 +193,15 @@ def open_shards(folder: Path, about: Mapping[str, Any], columns: Mapping[str, st
             "batch_size", path=folder, found=batch
         )
     return Shards(folder, columns, told["images_per_shard"], told["images"] or 0, batch)
+
+
+def differences(there: Mapping[str, Any], asked: Mapping[str, Any], free: Collection[str]) -> str:
+    """In what one question differs from another, in words; empty where it does not, but for what is free."""
+    return "; ".join(
+        f"{name}: {_brief(there.get(name))}, now {_brief(value)}"
+        for name, value in asked.items()
+        if there.get(name) != value and name not in free
+    )
 
 
 def count_images(shards: Shards) -> Shards:

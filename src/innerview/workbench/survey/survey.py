@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from innerview.data.baselines import DEFAULT_BASELINE, parse_baseline
-from innerview.data.fitting import parse_crop, preprocess
+from innerview.data.fitting import Crop, parse_crop, preprocess
 from innerview.data.records import Record, Records, Source, open_records
 from innerview.data.streams import Stream, open_stream
 from innerview.errors import UsageError
@@ -125,20 +125,94 @@ def survey(
         ModelError: the model broke its promises in general; what fails of one image is in its row.
         OutputError: the folder can't be written or holds other things.
     """
-    arrow()
-    parse_baseline(baseline)
-    _check(limit, sample, shard, images_per_shard)
-    opened, chosen = take_model(model), parse_crop(crop)
-    mapped = read_method(maps).settled(opened) if maps else None
-    asked = replace(_asked(opened, regions, tuple(fills), layers), map=mapped, baseline=baseline)
     stream = open_stream(data)
     if stream is not None:
         _check_stream(stream, sample, shard)
-    records = Records([], stream.source, "") if stream is not None else open_records(data, part)
+    _check(shard)
+    planned = plan(
+        model,
+        data if stream is None else stream,
+        regions=regions,
+        fills=fills,
+        layers=layers,
+        maps=maps,
+        baseline=baseline,
+        limit=limit,
+        sample=sample,
+        seed=seed,
+        part=part,
+        crop=crop,
+        images_per_shard=images_per_shard,
+    )
+    shards = open_shards(Path(output), planned.about, planned.asked.columns, resume=resume)
+    if stream is not None:
+        return summed(*go_through(planned.asked, stream, shards, limit, planned.fit, progress or silent))
+    place, of = shard
+    own, notes = range(place - 1, shards.number, of), planned.notes
+    if not own:
+        files = "1 file" if shards.number == 1 else f"{shards.number} files"
+        notes += (f"Part {place} of {of} has nothing to do: the survey has {files} in all.",)
+    _work(planned, shards, own, progress or silent)
+    return summed(shards, notes)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A survey before its first image: what is asked, of which images.
+
+    Attributes:
+        asked: of the model.
+        items: the images; none of a stream.
+        crop: what the model sees of an image.
+        about: the question, as the manifest holds it.
+        notes: what should be known, in sentences.
+    """
+
+    asked: Measured
+    items: Sequence[Record]
+    crop: Crop
+    about: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+    def fit(self, record: Record) -> Image:
+        """An image as the model sees it."""
+        return preprocess(record.read(), self.asked.model.input, self.crop).pixels
+
+    def rows(self, shards: Shards, number: int) -> Iterator[list[Row]]:
+        """The rows of a shard, batch by batch."""
+        places = shards.images(number)
+        for batch in batches(len(places), shards.batch):
+            yield measure(self.asked, [self.items[place] for place in places[batch]], self.fit)
+
+
+def plan(
+    model: ModelLike,
+    data: Source | Stream,
+    *,
+    regions: tuple[int, int] | None = JUDGED_GRID,
+    fills: Sequence[str] = DEFAULT_FILLS,
+    layers: Sequence[str | int] = (),
+    maps: str = "",
+    baseline: str = DEFAULT_BASELINE,
+    limit: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    part: str = "test",
+    crop: str = "center",
+    images_per_shard: int = SHARD,
+) -> Plan:
+    """Open model and data, and check all that is asked of them; arguments and errors are those of `survey`."""
+    arrow()
+    parse_baseline(baseline)
+    _check_counts(limit, sample, images_per_shard)
+    opened, chosen = take_model(model), parse_crop(crop)
+    mapped = read_method(maps).settled(opened) if maps else None
+    asked = replace(_asked(opened, regions, tuple(fills), layers), map=mapped, baseline=baseline)
+    stream = isinstance(data, Stream)
+    records = Records([], data.source, "") if isinstance(data, Stream) else open_records(data, part)
     items = _drawn(records, limit, sample, seed)
-    notes = (*records.notes, *_strange(opened, items))
     about = {
-        "images": len(items) if stream is None else None,
+        "images": None if stream else len(items),
         "images_per_shard": images_per_shard,
         "model": opened.fingerprint,
         "precision": opened.dtype.name,
@@ -147,7 +221,7 @@ def survey(
         "data": {
             "source": records.source,
             "fingerprint": records.fingerprint or None,
-            "images": len(records.items) if stream is None else None,
+            "images": None if stream else len(records.items),
         },
         "part": part,
         "drawn": {"limit": limit, "sample": sample, "seed": seed if sample is not None else None},
@@ -159,23 +233,10 @@ def survey(
         "maps": [maps, baseline] if maps else None,
         "innerview": versions()["innerview"],
     }
-    shards = open_shards(Path(output), about, asked.columns, resume=resume)
-
-    def fit(record: Record) -> Image:
-        return preprocess(record.read(), opened.input, chosen).pixels
-
-    if stream is not None:
-        return _summed(*go_through(asked, stream, shards, limit, fit, progress or silent))
-    place, of = shard
-    own = range(place - 1, shards.number, of)
-    if not own:
-        files = "1 file" if shards.number == 1 else f"{shards.number} files"
-        notes += (f"Part {place} of {of} has nothing to do: the survey has {files} in all.",)
-    _work(asked, items, shards, own, fit, progress)
-    return _summed(shards, notes)
+    return Plan(asked, items, chosen, about, (*records.notes, *_strange(opened, items)))
 
 
-def _check(limit: int | None, sample: int | None, shard: tuple[int, int], images_per_shard: int) -> None:
+def _check_counts(limit: int | None, sample: int | None, images_per_shard: int) -> None:
     if limit is not None and sample is not None:
         raise UsageError(f"limit={limit} and sample={sample} were given; give the first images or drawn ones").of(
             "limit", asked=(limit, sample)
@@ -183,6 +244,9 @@ def _check(limit: int | None, sample: int | None, shard: tuple[int, int], images
     for name, value in (("limit", limit), ("sample", sample), ("images_per_shard", images_per_shard)):
         if value is not None and value < 1:
             raise UsageError(f"{name}={value} was given; it is at least 1").of(name, asked=value, limit=1)
+
+
+def _check(shard: tuple[int, int]) -> None:
     place, of = shard
     if not 1 <= place <= of:
         raise UsageError(f"part {place} of {of} was asked for; of n parts they go from 1 to n").of(
@@ -241,28 +305,21 @@ def _strange(model: Model, items: Sequence[Record]) -> tuple[str, ...]:
     return strange_labels(model, [one.label for one in items])
 
 
-def _work(
-    asked: Measured,
-    items: Sequence[Record],
-    shards: Shards,
-    own: Sequence[int],
-    fit: Callable[[Record], Image],
-    progress: Report | None,
-) -> None:
+def _work(planned: Plan, shards: Shards, own: Sequence[int], report: Report) -> None:
     """Work out the shards that are not there."""
     waiting = [number for number in own if not shards.file(number).exists()]
     total = sum(len(shards.images(number)) for number in waiting)
-    report, done, forecast = progress or silent, 0, ""
+    done, forecast = 0, ""
     began = time.perf_counter()
     for number in waiting:
         rows: list[Row] = []
-        places = shards.images(number)
+        places, found = shards.images(number), planned.rows(shards, number)
         for batch in batches(len(places), shards.batch):
-            records = [items[place] for place in places[batch]]
-            part = SubProgress(report, total, done, done + len(records), f"{records[0].name}{forecast}")
+            name = planned.items[places[batch][0]].name
+            part = SubProgress(report, total, done, done + len(places[batch]), f"{name}{forecast}")
             part.begin()
-            rows += measure(asked, records, fit)
-            done += len(records)
+            rows += next(found)
+            done += len(places[batch])
             passed = time.perf_counter() - began
             if not forecast and passed >= LEAST:
                 size = shards.bytes_of(rows) / len(rows) * total
@@ -277,7 +334,8 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _summed(shards: Shards, notes: tuple[str, ...]) -> Surveyed:
+def summed(shards: Shards, notes: tuple[str, ...]) -> Surveyed:
+    """What a survey left behind, by its files."""
     table = shards.read(("image", "correct", "problem"))
     correct: list[bool] = [one for one in table["correct"].to_pylist() if one is not None]
     if table.num_rows and not table["problem"].null_count:
