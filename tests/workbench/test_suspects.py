@@ -14,9 +14,11 @@ from innerview.adapters.numpy.operations import Convolution, Dense, Flatten, ReL
 from innerview.cli import main
 from innerview.errors import UsageError
 from innerview.model import InputSpec, OutputSpec
+from innerview.workbench.survey.groups import find_groups, space_of
 from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
 from innerview.workbench.survey.survey import survey
-from innerview.workbench.survey.suspects import Suspects, find_suspects
+from innerview.workbench.survey.suspects import Suspects, find_suspects, margin_of
+from innerview.workbench.survey.traits import numbers_of
 from raising import raises
 
 SIDE, CLASSES, EACH, MARKED = 12, ("red", "green", "blue"), 60, 12
@@ -140,3 +142,42 @@ def test_an_interval_is_about_the_difference_and_is_wider_with_fewer_hosts() -> 
     assert low < excess < high
     narrow = interval_of_excess(np.repeat(effects.mean(axis=1, keepdims=True), 12, axis=1), group, 0)
     assert narrow[1] - narrow[0] < high - low
+
+
+def test_a_group_is_a_rule_on_features_of_those_that_do_most_beyond_the_margin() -> None:
+    random = np.random.default_rng(3)
+    own = np.arange(100) < 10
+    features = random.standard_normal((100, 6)) + 8 * own[:, None]
+    effect = random.standard_normal(100) / 10 + 2 * own
+    space = space_of(features, features[:, :2])
+    placed = space.of(features, features[:, :2])
+    assert placed.shape == (100, 8)
+    np.testing.assert_allclose([placed[:, :6].std(), placed[:, 6:].std()], 1)  # blocks weigh the same
+    best = max(find_groups(placed, effect, lambda others: 5 * float(others.std())), key=lambda one: one.strength)
+    np.testing.assert_array_equal(best.members(placed), own)
+    error = np.sqrt(effect[own].var(ddof=1) / 10 + effect[~own].var(ddof=1) / 90)
+    beyond = effect[own].mean() - effect[~own].mean() - 5 * effect[~own].std()
+    assert best.strength == pytest.approx(beyond / error)
+    assert not list(find_groups(placed, effect, lambda _: 2.5))
+
+
+def test_a_margin_is_a_share_of_what_divides_the_class_or_as_wide_as_its_images_differ() -> None:
+    assert margin_of("region 3", np.zeros(10), 10.0) == pytest.approx(1.5)
+    assert margin_of("region 3", np.array([-4.0, 4.0]), 10.0) == pytest.approx(6.0)
+    assert margin_of("colour", np.array([-4.0, 4.0]), 10.0) == pytest.approx(8.8)
+
+
+@pytest.mark.parametrize("along", [1, 2])
+def test_the_detail_of_stripes_is_in_their_scale_and_direction(along: int) -> None:
+    wave = np.sin(2 * np.pi * np.arange(32) * 6 / 32)  # 6 / 32 cycles a pixel: the second band
+    stripes = np.broadcast_to(np.expand_dims(wave, (0, 3 - along, 3)), (1, 32, 32, 3)) / 4 + 0.5
+    bands = numbers_of("detail", stripes)[0, 1:].reshape(4, 4)
+    across = 2 if along == 1 else 0
+    assert np.unravel_index(bands.argmax(), bands.shape) == (1, across)
+    assert np.sort(bands.ravel())[-2] < bands.max() - 3
+
+
+def test_the_colours_of_an_image_are_each_channels_mean_and_spread() -> None:
+    images = np.random.default_rng(4).random((2, 8, 8, 3))
+    found = numbers_of("colour", images)
+    np.testing.assert_allclose(found[1], [*images[1].mean(axis=(0, 1)), *images[1].std(axis=(0, 1))])

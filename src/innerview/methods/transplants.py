@@ -75,9 +75,13 @@ def _coloured(hosts: Images) -> Way:
 
 def _detailed(hosts: Images) -> Way:
     """A host's coarse half with the image's fine one."""
-    sigma = max(hosts.shape[1:3]) * FINE
-    coarse = np.stack([blur(one, sigma) for one in hosts])
-    return lambda image: np.clip(coarse + image - blur(image, sigma), 0, 1)
+    coarse = np.stack([one - fine_of(one) for one in hosts])
+    return lambda image: np.clip(coarse + fine_of(image), 0, 1)
+
+
+def fine_of(image: Image) -> Image:
+    """The fine detail of an image: what a slight blur takes away."""
+    return image - blur(image, max(image.shape[:2]) * FINE)
 
 
 @dataclass(frozen=True, eq=False)

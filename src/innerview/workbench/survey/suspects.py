@@ -5,14 +5,16 @@ For every answer of the model, over the images that it gives it to:
 1. They are divided at random into halves. All that is chosen is chosen on the first, all that is claimed is measured
    on the second: with other images, and put into other hosts.
 2. On the first half each image's parts and traits are put into hosts, images of other answers (`methods.transplants`);
-   groups are rules on features alone (`groups`), and each comes with the way that does most in it.
-3. At most `TRIED` groups of a class whose excess is beyond the margin go on. On the second half the rule says which
+   groups are rules on features alone (`groups`): the model's, and of ways that take a trait of the whole also what the
+   trait is (`traits.numbers_of`).
+3. The `TRIED` groups of a class that are surest to be beyond the margin go on. On the second half the rule says which
    images are in the group, and p is that of its effect being above the others' by more than the margin
    (`permutation`), corrected for every group that was tried in any class.
 
-The margin is a share of what divides the class: of the mean score of its images less that of all others. A real part
-of an object works in other images too, so an excess of nothing is no fair null; how large it gets without any cheat
-was measured on clean networks (docs/decisions/suspects.md).
+The margin is the larger of a share of what divides the class (the mean score of its images less that of all others)
+and some standard deviations of what the way does in the class's other images. A real part of an object works in other
+images too, so an excess of nothing is no fair null, and where a class's images differ much in what a way does anyway,
+some of them lie far out; how far without any cheat was measured on clean networks (docs/decisions/suspects.md).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -42,11 +45,11 @@ from innerview.targets import LogOdds, Probability, Target
 from innerview.types import Array, Images
 from innerview.typing import ModelLike
 from innerview.workbench.csv_table import csv_table
-from innerview.workbench.survey.groups import Group, find_groups, space_of
+from innerview.workbench.survey.groups import LEAST, find_groups, space_of
 from innerview.workbench.survey.matching import open_surveyed, require_model
 from innerview.workbench.survey.permutation import interval_of_excess, p_beyond
 from innerview.workbench.survey.reading import Survey, read_survey
-from innerview.workbench.survey.traits import describe
+from innerview.workbench.survey.traits import WHOLE, describe, numbers_of
 
 HOSTS: Final = (4, 8)
 """Images that receive, for each class: where groups are looked for, and where they are tested."""
@@ -63,8 +66,11 @@ TRIED: Final = 3
 LEVEL: Final = 0.05
 """Chance of one false finding or more, of all classes together, where no excess is beyond the margin."""
 
-MARGINS: Final[Mapping[str, float]] = MappingProxyType({"region": 0.2, "border": 0.3, "colour": 0.55, "detail": 0.32})
-"""What a clean network's groups may reach, as a share of what divides the class."""
+MARGINS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {"region": (0.15, 1.5), "border": (0.2, 1.5), "colour": (0.45, 2.2), "detail": (0.2, 1.5)}
+)
+"""What a clean network's groups may reach: the larger of a share of what divides the class, and so many standard
+deviations of the effects of the class's other images."""
 
 EXAMPLES: Final = 8
 """Images of a group that are named as examples: evenly from the strongest effect to the weakest."""
@@ -79,9 +85,16 @@ AT_ONCE: Final = 32
 """Images read at a time."""
 
 
-def margin_of(way: str) -> float:
-    """The margin of a way."""
-    return MARGINS[way.partition(" ")[0]]
+def margin_of(way: str, others: Array, scale: float) -> float:
+    """The margin of a way.
+
+    Args:
+        way: its name.
+        others: what it does of the class's images that are not in the group, in the score's unit.
+        scale: what divides the class, in that unit.
+    """
+    share, spreads = MARGINS[way.partition(" ")[0]]
+    return max(share * scale, spreads * float(others.std()))
 
 
 @short
@@ -256,12 +269,13 @@ class _Trial:
     """A group before its p-value is corrected."""
 
     answer: int
-    group: Group
+    way: str
     half: _Half
     members: Array
     effects: Array
     answered: Array
     scale: float
+    margin: float
     p: float
 
 
@@ -304,7 +318,7 @@ class _Search:
         self.report(total, total, "")
         corrected = holm(np.array([one.p for one in trials], np.float64)).tolist()
         kept = [(one, p) for one, p in zip(trials, corrected, strict=True) if p <= LEVEL]
-        findings = [self._told(one, p, names) for one, p in _apart(kept, names)]
+        findings = [self._told(one, p) for one, p in _apart(kept)]
         return Suspects(
             findings=tuple(sorted(findings, key=lambda one: -one.portion)),
             tried=len(trials),
@@ -331,26 +345,47 @@ class _Search:
         scale = self._divides(first, target)
         effects, _ = self._effects(first, target, names, progress)
         effects = effects.mean(axis=2)
-        space = space_of(features[first.own])
-        margins = np.array([margin_of(name) for name in names]) * scale
-        groups = sorted(find_groups(space.of(features[first.own]), effects / margins), key=lambda one: -one.excess)
-        chosen: list[tuple[Group, Array]] = []
-        for one in groups:
-            members = one.members(space.of(features[second.own]))
-            alike = any(one.way == other.way and _overlap(members, known) > 0.8 for other, known in chosen)
-            if one.excess > 1 and members.sum() >= 2 and not members.all() and not alike:
-                chosen.append((one, members))
-            if len(chosen) == TRIED:
-                break
+        chosen = self._chosen(halves, features, names, effects, scale)
         if not chosen:
             return
-        tried = tuple(dict.fromkeys(names[one.way] for one, _ in chosen))
+        tried = tuple(dict.fromkeys(way for way, _ in chosen))
         found, answered = self._effects(second, target, tried, lambda count: progress(len(first.own) + count))
-        for number, (one, members) in enumerate(chosen):
-            way = tried.index(names[one.way])
+        for number, (name, members) in enumerate(chosen):
+            way = tried.index(name)
             values = found[:, way].mean(axis=1)
-            p = p_beyond(values, members, float(margins[one.way]), self.seed + number)
-            yield _Trial(answer, one, second, members, found[:, way], answered[:, way], scale, p)
+            margin = margin_of(name, values[~members], scale)
+            p = p_beyond(values, members, margin, self.seed + number)
+            yield _Trial(answer, name, second, members, found[:, way], answered[:, way], scale, margin, p)
+
+    def _chosen(
+        self, halves: Sequence[_Half], features: Array, names: tuple[str, ...], effects: Array, scale: float
+    ) -> list[tuple[str, Array]]:
+        """The groups that are surest beyond the margin on the first half: their way, and members of the second."""
+        known = [(features[half.own],) for half in halves]
+        traits = [self._traits(half, names) for half in halves]
+        found = list[tuple[float, str, Array]]()
+        for way, name in enumerate(names):
+            margin = partial(margin_of, name, scale=scale)
+            told = [(own[0], also[name]) for own, also in zip(known, traits, strict=True) if name in also]
+            for blocks in (known, told) if told else (known,):
+                space = space_of(*blocks[0])
+                for group in find_groups(space.of(*blocks[0]), effects[:, way], margin):
+                    members = group.members(space.of(*blocks[1]))
+                    if members.sum() >= LEAST and not members.all():
+                        found.append((group.strength, name, members))
+        chosen = list[tuple[str, Array]]()
+        for _, name, members in sorted(found, key=lambda one: -one[0]):
+            if all(name != other or _overlap(members, others) <= 0.8 for other, others in chosen):
+                chosen.append((name, members))
+        return chosen[:TRIED]
+
+    def _traits(self, half: _Half, names: Sequence[str]) -> dict[str, Array]:
+        """What ways that take a trait of the whole find in each image, by the way's name."""
+        found: dict[str, list[Array]] = {name: [] for name in names if name in WHOLE}
+        for images in self._read(half.own):
+            for name, numbers in found.items():
+                numbers.append(numbers_of(name, images))
+        return {name: np.concatenate(numbers) for name, numbers in found.items()}
 
     def _target(self, answer: int) -> Target:
         if self.model.output.kind == "logits":
@@ -387,8 +422,8 @@ class _Search:
             records = [self.items[int(number)] for number in self.survey.index[places[part]]]
             yield np.stack([preprocess(one.read(), self.model.input, crop).pixels for one in records])
 
-    def _told(self, trial: _Trial, corrected: float, names: tuple[str, ...]) -> Finding:
-        group, way = trial.members, names[trial.group.way]
+    def _told(self, trial: _Trial, corrected: float) -> Finding:
+        group, way = trial.members, trial.way
         values = trial.effects.mean(axis=1)
         low, high = interval_of_excess(trial.effects, group, self.seed)
         own, others = trial.half.own[group], trial.half.own[~group]
@@ -449,12 +484,12 @@ def _overlap(one: Array, other: Array) -> float:
     return float((one & other).sum() / max(min(one.sum(), other.sum()), 1))
 
 
-def _apart(kept: Sequence[tuple[_Trial, float]], names: tuple[str, ...]) -> Iterator[tuple[_Trial, float]]:
+def _apart(kept: Sequence[tuple[_Trial, float]]) -> Iterator[tuple[_Trial, float]]:
     """Of groups of a class that are half the same images, the one whose excess is the most margins."""
     taken: list[_Trial] = []
 
     def strength(one: _Trial) -> float:
-        return _excess(one.effects.mean(axis=1), one.members) / one.scale / margin_of(names[one.group.way])
+        return _excess(one.effects.mean(axis=1), one.members) / one.margin
 
     for trial, p in sorted(kept, key=lambda one: -strength(one[0])):
         if all(other.answer != trial.answer or _overlap(other.members, trial.members) < 0.5 for other in taken):

@@ -1,4 +1,4 @@
-"""What images of a group have in common, against others of their class, in words.
+"""What images of a group have in common, against others of their class, in words; and traits of a whole as numbers.
 
 A trait is told where the group's mean lies at least one standard deviation of the others' from theirs (Cohen 1988
 calls 0.8 large).
@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from innerview.methods.transplants import COLOUR, DETAIL, fine_of
 from innerview.types import Array, Images
 
 LARGE: Final = 1.0
@@ -61,3 +62,37 @@ def describe(group: Images, others: Float[np.ndarray, "other height width channe
         if abs(away) >= LARGE:
             told.append(f"{more if away > 0 else less} by {abs(away):.1f} standard deviations")
     return ", ".join(told) or "no difference in brightness, colour, contrast or detail"
+
+
+SCALES: Final = ((0.05, 0.15), (0.15, 0.25), (0.25, 0.35), (0.35, 0.5))
+"""Bands of frequency, in cycles a pixel."""
+
+DIRECTIONS: Final = 4
+
+WHOLE: Final = (COLOUR, DETAIL)
+"""Ways that take a trait of the whole image."""
+
+TINY: Final = 1e-6
+
+
+def numbers_of(way: str, images: Images) -> Float[np.ndarray, "image number"]:
+    """What a way takes of the whole of an image, as numbers by which images that have it are found.
+
+    Of the colours each channel's mean and standard deviation; of the detail the logarithms of its size and of its power
+    by scale and direction.
+    """
+    if way == COLOUR:
+        return np.concatenate([images.mean(axis=(1, 2)), images.std(axis=(1, 2))], axis=1)
+    fine = np.stack([fine_of(one) for one in images]).mean(axis=-1)
+    power = np.abs(np.fft.rfft2(fine)) ** 2
+    along, across = np.fft.fftfreq(fine.shape[1])[:, None], np.fft.rfftfreq(fine.shape[2])[None]
+    radius = np.hypot(along, across)
+    turned = np.round(np.arctan2(along, across) / (np.pi / DIRECTIONS)).astype(int) % DIRECTIONS
+    bands = [
+        power[:, (low <= radius) & (radius < high) & (turned == direction)]
+        for low, high in SCALES
+        for direction in range(DIRECTIONS)
+    ]
+    told = [np.log(fine.std(axis=(1, 2)) + TINY)]
+    told += [np.log(one.mean(axis=1) + TINY) for one in bands if one.shape[1]]
+    return np.stack(told, axis=1)
