@@ -162,8 +162,8 @@ def test_a_group_is_a_rule_on_features_of_those_that_do_most_beyond_the_margin()
 
 
 def test_a_margin_is_a_share_of_what_divides_the_class_or_as_wide_as_its_images_differ() -> None:
-    assert margin_of("region 3", np.zeros(10), 10.0) == pytest.approx(1.5)
-    assert margin_of("region 3", np.array([-4.0, 4.0]), 10.0) == pytest.approx(6.0)
+    assert margin_of("region 3", np.zeros(10), 10.0) == pytest.approx(2.0)
+    assert margin_of("region 3", np.array([-4.0, 4.0]), 10.0) == pytest.approx(8.0)
     assert margin_of("colour", np.array([-4.0, 4.0]), 10.0) == pytest.approx(8.8)
 
 

@@ -18,23 +18,21 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
-import pickle
 import re
 import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from innerview.errors import InnerviewError, MissingExtra, UsageError
 from innerview.results import versions
-from innerview.session.models import ModelRequest, open_model
+from innerview.session.models import ModelRequest
 from innerview.session.progress import Report, silent
 from innerview.workbench.survey.shards import Shards, differences, open_shards
-from innerview.workbench.survey.survey import FOLDER, Plan, Surveyed, plan, summed
+from innerview.workbench.survey.survey import FOLDER, Surveyed, summed
 from innerview.workbench.survey.workers import ATTEMPTS
 
 ADDRESS: Final = re.compile(r"local|auto|[\w.\-\[\]:]+:\d+")
@@ -117,12 +115,6 @@ class _Work:
     data: str
     folder: str
     asked: Mapping[str, Any]
-
-    def plan(self) -> Plan:
-        """Open model and data."""
-        if Path(self.folder).is_dir():
-            os.chdir(self.folder)
-        return plan(open_model(self.request), self.data, **self.asked)
 
 
 @dataclass(frozen=True)
@@ -248,7 +240,7 @@ class _Survey:
         """Begin a worker."""
         need = {"num_cpus": int(self._kind == "CPU"), "num_gpus": int(self._kind == "GPU")}
         worker = self.ray.remote(**need)(_worker()).remote()
-        self.tasks[worker.begin.remote(versions()["innerview"], pickle.dumps(self.job.work))] = worker, None
+        self.tasks[worker.begin.remote(versions()["innerview"], asdict(self.job.work))] = worker, None
 
     def _give(self, worker: Any, shards: Shards, waiting: list[int]) -> None:
         """Give a worker the next shard; where there is none it ends."""
@@ -317,20 +309,25 @@ def _worker() -> Any:
     """The class that a worker is of."""
 
     class Worker:
-        def begin(self, version: str, content: bytes) -> Any:
+        def begin(self, version: str, work: dict[str, Any]) -> Any:
             """Open model and data, and tell the question; the version where it is another, empty for none."""
-            import pickle
-
             try:
                 import innerview
             except ImportError:
                 return ""
             if innerview.__version__ != version:
                 return innerview.__version__
-            from innerview.errors import InnerviewError
+            import os
+            from contextlib import suppress
 
+            from innerview.errors import InnerviewError
+            from innerview.session.models import ModelRequest, open_model
+            from innerview.workbench.survey.survey import plan
+
+            with suppress(OSError):  # where the folder is not there, names have to be whole
+                os.chdir(work["folder"])
             try:
-                self.plan = pickle.loads(content).plan()  # noqa: S301 of our own process
+                self.plan = plan(open_model(ModelRequest(**work["request"])), work["data"], **work["asked"])
             except InnerviewError as problem:  # as an answer: Ray would wrap it
                 return problem
             return self.plan.about, self.plan.asked.columns, self.plan.notes

@@ -67,7 +67,7 @@ LEVEL: Final = 0.05
 """Chance of one false finding or more, of all classes together, where no excess is beyond the margin."""
 
 MARGINS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {"region": (0.15, 1.5), "border": (0.2, 1.5), "colour": (0.45, 2.2), "detail": (0.2, 1.5)}
+    {"region": (0.2, 2.0), "border": (0.25, 2.0), "colour": (0.45, 2.2), "detail": (0.2, 1.5)}
 )
 """What a clean network's groups may reach: the larger of a share of what divides the class, and so many standard
 deviations of the effects of the class's other images."""
