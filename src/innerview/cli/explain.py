@@ -39,6 +39,10 @@ def command(*, images: tuple[str, ...], model: Any, named: str, query: Any, **as
         say(f"innerview: warning: {problem}.", err=True)
     opened = opened_model(model, named)
     with steps("Explaining") as progress:
-        written = explain(images, query, model=opened, progress=progress, **defaults.said(asked))
+        written = explain(images, query, model=opened, progress=progress, first=_say_first, **defaults.said(asked))
     say(*filter(None, (written.kept, *written.lines)))
     say(f"Open {written.page.absolute()}")
+
+
+def _say_first(words: str) -> None:
+    say(words, err=True)

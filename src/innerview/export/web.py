@@ -115,6 +115,16 @@ def check_max_size(max_size: float) -> None:
         )
 
 
+def check_size(name: str, count: int, max_size: float) -> None:
+    """Raise UsageError where so many weights take more than `max_size` MB."""
+    size = 2 * count
+    if size > 1e6 * max_size:
+        raise UsageError(
+            f"the weights of {name} take {size / 1e6:.3g} MB in 16 bits, and {max_size:g} MB are allowed in a page; "
+            f"allow more (max_size={math.ceil(size / 1e5) / 10:g}, or --max-size), or leave the network out"
+        ).of("size", asked=name, found=size, limit=max_size)
+
+
 def _may_tile(step: Mapping[str, Any]) -> bool:
     return step["stride"] == [1, 1] and step.get("groups", 1) == 1
 
@@ -122,13 +132,8 @@ def _may_tile(step: Mapping[str, Any]) -> bool:
 def _written(
     model: Model, name: str, operations: Sequence[Mapping[str, Any]], weights: Mapping[str, Array], max_size: float
 ) -> WebNetwork:
-    size = 2 * sum(value.size for value in weights.values())
     check_max_size(max_size)
-    if size > 1e6 * max_size:
-        raise UsageError(
-            f"the weights of {name} take {size / 1e6:.3g} MB in 16 bits, and {max_size:g} MB are allowed in a page; "
-            f"allow more (max_size={math.ceil(size / 1e5) / 10:g}, or --max-size), or leave the network out"
-        ).of("size", asked=name, found=size, limit=max_size)
+    check_size(name, sum(value.size for value in weights.values()), max_size)
     with np.errstate(over="ignore"):  # what is too large becomes infinite, and is found next
         half = {key: np.asarray(value).astype("<f2") for key, value in weights.items()}
     for key, value in half.items():

@@ -7,8 +7,9 @@ draws, the end of the network) is written down from there and stands nowhere els
 from __future__ import annotations
 
 import json
+import math
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from innerview.adapters.numpy.model import NumpyModel
 from innerview.allcnn import NAMES, load_pretrained, run_folder
 from innerview.errors import UsageError
 from innerview.export.packed import deflated
-from innerview.export.web import MAX_SIZE, WebNetwork, check_max_size, web_network, web_network_of_steps
+from innerview.export.web import MAX_SIZE, WebNetwork, check_max_size, check_size, web_network, web_network_of_steps
 from innerview.methods import class_evidence
 from innerview.methods.integrated_gradients import LARGE, usual_tolerance
 from innerview.methods.regions import JUDGED_REGIONS
@@ -205,6 +206,7 @@ def _of_torch(model: Model, name: str, max_size: float) -> WebNetwork | None:
     taken = model.input
     if taken.layout != "CHW":
         raise UsageError(f"{name} takes its channels last").of("channels", asked=name)
+    _check_far(name, (one.numel() for one in model.model.parameters()), max_size)
     full = model if precision_of(model) == "float32" else model.astype(np.float32)
     steps = traced(full.model, (taken.channels, taken.height, taken.width), set_aside=bool(model.set_aside))
     return web_network_of_steps(model, name, steps.operations, steps.weights, max_size)
@@ -219,8 +221,16 @@ def _of_keras(model: Model, name: str, max_size: float) -> WebNetwork | None:
         return None
     if model.input.layout != "HWC":
         raise UsageError(f"{name} takes its channels first").of("channels", asked=name)
+    _check_far(name, (math.prod(one.shape) for one in model.model.weights), max_size)
     steps = followed(model.model, model.set_aside)
     return web_network_of_steps(model, name, steps.operations, steps.weights, max_size)
+
+
+def _check_far(name: str, sizes: Iterable[int], max_size: float) -> None:
+    """Refuse at once what is far too large, before it is followed, which takes seconds; not all need be on the way."""
+    count = sum(sizes)
+    if count > 1e6 * max_size:  # of 16 bits: twice what is allowed
+        check_size(name, count, max_size)
 
 
 def _evidence(model: Model, known: Collection[str]) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from innerview.session.session import Session
 from innerview.typing import ModelLike
 from innerview.viewer import sentences
 from innerview.workbench.explain.drawing import Drawn, FigureContext
+from innerview.workbench.explain.first import comes_first, first_answer, first_file
 from innerview.workbench.explain.overview import Seen, write_overview
 from innerview.workbench.explain.writing import write_look
 from innerview.workbench.folders import folder_names, open_folder, whole
@@ -69,6 +70,7 @@ def explain(
     network: bool = True,
     max_size: float = MAX_SIZE,
     progress: Report | None = None,
+    first: Callable[[str], None] | None = None,
 ) -> Written:
     """Explain images and write a folder for each: charts, a page, all numbers.
 
@@ -83,6 +85,8 @@ def explain(
             its weights are not too large.
         max_size: MB that these take in 16 bits at most.
         progress: told of every pass through the model; raising in it stops the work, and what is half done goes.
+        first: of images above 128 × 128 pixels, told in a sentence what is predicted before all else is worked out,
+            with the file of a first map (Grad-CAM), which is there until the image's folder is.
 
     Raises:
         UsageError: something asked for does not exist or has no meaning.
@@ -100,12 +104,19 @@ def explain(
     shared = asked.vmax == "shared"
     report(0, len(items), items[0].name)
     portions = _portions(report, [item.name for item in items], together=shared)
-    looks: Iterable[Look | InnerviewError] = _examined(session, items, asked, [looking for looking, _ in portions])
+    names = folder_names(item.name for item in items)
+
+    def begin(number: int) -> None:
+        if first is not None and comes_first(opened.model.input):
+            first(first_answer(session, items[number], asked, first_file(folder, names[number])))
+
+    begin(0)  # before what the pages need
+    looking = [part for part, _ in portions]
+    looks: Iterable[Look | InnerviewError] = _examined(session, items, asked, looking, begin)
     scale: ScaleChoice = asked.fixed_vmax() or "per-image"
     if shared:  # only then must all maps be known before the first is drawn
         looks = list(looks)
         scale = pictures.choose_scales([one.map.heatmap for one in looks if isinstance(one, Look)], "shared")[0].limit
-    names = folder_names(item.name for item in items)
     drawn: dict[str, Drawn] = {}
     scenery = page_context(opened, asked.methods, kept, network=network, max_size=max_size)
     seen, failed = list[Seen](), list[str]()
@@ -121,6 +132,7 @@ def explain(
                 write(place / VIEW, view.encode("utf-8", "backslashreplace"))
             scene = replace(scene, look=replace(found, missing={**found.missing, **missing}))
             write_look(scene, place, drawn, back="../index.html" if len(items) > 1 else "", view=VIEW if view else "")
+        first_file(folder, name).unlink(missing_ok=True)
         words = sentences.says(found.prediction, found.item.class_number)
         seen.append(
             Seen(
@@ -148,11 +160,17 @@ def explain(
 
 
 def _examined(
-    session: Session, items: Sequence[Image], query: Query, portions: Sequence[SubProgress]
+    session: Session,
+    items: Sequence[Image],
+    query: Query,
+    portions: Sequence[SubProgress],
+    begin: Callable[[int], None],
 ) -> Iterator[Look | InnerviewError]:
     """Look into one image after the other; a failure behind the first one does not take the others with it."""
     for number, (item, portion) in enumerate(zip(items, portions, strict=True)):
         try:
+            if number:
+                begin(number)
             yield examine(session, item, query, portion)
         except InnerviewError as problem:
             if number == 0:  # most likely all of them fail, and nothing is lost
