@@ -39,6 +39,7 @@ PLACES = {
     ("workbench/explain/drawing.py", "_interior"): GRADIENTS,
     ("workbench/explain/drawing.py", "_interior_overlay"): GRADIENTS,
     ("workbench/explain/drawing.py", "_interior_moving"): GRADIENTS,
+    ("workbench/explain/first.py", "first_answer"): SAYS,
     ("workbench/explain/overview.py", "write_overview"): SAYS,
     ("workbench/explain/overview.py", "_interior"): GRADIENTS,
     ("workbench/run/views.py", "_surest"): SAYS,

@@ -53,6 +53,7 @@ def first_answer(session: Session, item: Image, query: Query, file: Path) -> str
     except InnerviewError:  # no gradients, no layer with positions: nobody asked for it
         return said
     subject = Subject(item.name, prediction, item.class_number)
-    drawn = pictures.attribution_figure(found, subject=subject, style=query.overlay)
+    unjudged = f"{sentences.SIGNS['not judged']} Not judged yet."
+    drawn = pictures.attribution_figure(found, subject=subject, style=query.overlay, verdict=unjudged)
     pictures.save(drawn, file)
     return f"{said} A first map, by Grad-CAM: {file.absolute()}. The rest takes longer."
