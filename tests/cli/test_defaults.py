@@ -19,7 +19,6 @@ from innerview.cli.defaults import Elsewhere, default_of, signature_of
 from innerview.fills import DEFAULT_FILLS
 
 OWN: dict[tuple[str, str], object] = {
-    ("survey", "workers"): 1,
     ("labels", "count"): 400,
     ("train", "output"): Path("innerview-training"),
     ("serve", "port"): 8470,

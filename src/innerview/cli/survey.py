@@ -45,7 +45,9 @@ def _of(parts: tuple[int, int]) -> str:
     shown=_of,
     home=HOME,
 )
-@click.option("--workers", type=click.IntRange(1), help="Processes, each with the model. [1; on Ray, one a processor]")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes, each with the model. [one; of Ray, one a processor]"
+)
 @click.option("--ray", metavar="[ADDRESS]", is_flag=False, flag_value="local", help="On Ray: HOST:PORT, auto or local.")
 @defaults.option("--images-per-shard", type=click.IntRange(1), help="Images in a file.", home=HOME)
 @click.option("--resume", is_flag=True, help="Go on with the survey that the folder holds.")
