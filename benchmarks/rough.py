@@ -141,7 +141,6 @@ def measure(case: Case, half: torch.nn.Module, image: Array, baseline: str) -> d
             "gradient": float(np.mean(np.abs(rough - some).sum((1, 2)) / np.abs(some).sum((1, 2)))),
         },
         "points": {},
-        "seen": {},
     }
     random = np.random.default_rng(0)
     for count in COUNTS:
@@ -159,7 +158,6 @@ def measure(case: Case, half: torch.nn.Module, image: Array, baseline: str) -> d
             "pairs": statistics.median(off((first.mean(0) + second.mean(0)) / 2) for first, second in pairs),
             "stated": statistics.median(stated),
         }
-        row["seen"][str(count)] = {"error": off(even), **seen(even, reference)}
     for tolerance in TOLERANCES:
         result = innerview.integrated_gradients(
             case.model, image, innerview.Logit(target), baseline=start, tolerance=tolerance
@@ -182,33 +180,30 @@ def middle(values: Sequence[float], unit: float = 100) -> str:
 
 def render(rows: Sequence[dict[str, Any]]) -> None:
     """Print the tables."""
-    for baseline in dict.fromkeys(row["baseline"] for row in rows):
-        own = [row for row in rows if row["baseline"] == baseline]
-        print(f"\nFrom {baseline}, n = {len(own)}; median (range), %\n")
-        print(f"bfloat16: map {middle([row['bfloat16']['map'] for row in own])}, ", end="")
-        print(f"one gradient {middle([row['bfloat16']['gradient'] for row in own])}\n")
-        print("| evaluations | even midpoints | random midpoints | random pairs | pairs state |\n|---|---|---|---|---|")
+    baselines = list(dict.fromkeys(row["baseline"] for row in rows))
+    own = {baseline: [row for row in rows if row["baseline"] == baseline] for baseline in baselines}
+    print("\n| baseline | asked for | evaluations | stated | true | noticed | rank correlation of blocks | best 35 % |")
+    print("|---|---|---|---|---|---|---|---|")
+    for baseline, some in own.items():
+        for tolerance in TOLERANCES:
+            found = [row[f"to {tolerance:g}"] for row in some]
+            counts = sorted(each["evaluations"] for each in found)
+            cells = [middle([each[key] for each in found]) for key in ("stated", "true", "noticed")]
+            ranks = middle([each["blocks"] for each in found], unit=1)
+            best = middle([each["best_third"] for each in found])
+            spent = f"{statistics.median(counts):g} ({counts[0]} to {counts[-1]})"
+            print(f"| {baseline} | {100 * tolerance:g} | {spent} | {' | '.join(cells)} | {ranks} | {best} |")
+    print("\n| baseline | evaluations | even midpoints | random midpoints | random pairs | what pairs state |")
+    print("|---|---|---|---|---|---|")
+    for baseline, some in own.items():
         for count in map(str, COUNTS):
-            cells = [
-                middle([row["points"][count][key] for row in own]) for key in ("even", "random", "pairs", "stated")
-            ]
-            print(f"| {count} | {' | '.join(cells)} |")
-        print("\n| asked for | evaluations | stated | true | noticed | rank correlation of blocks | common best 35 % |")
-        print("|---|---|---|---|---|---|---|")
-        for asked in [f"to {tolerance:g}" for tolerance in TOLERANCES]:
-            some = [row[asked] for row in own]
-            counts = sorted(each["evaluations"] for each in some)
-            cells = [middle([each[key] for each in some]) for key in ("stated", "true", "noticed")]
-            ranks = middle([each["blocks"] for each in some], unit=1)
-            best = middle([each["best_third"] for each in some])
-            print(f"| {asked} | {statistics.median(counts):g} ({counts[0]} to {counts[-1]}) | ", end="")
-            print(f"{' | '.join(cells)} | {ranks} | {best} |")
-        print("\n| error of the map | noticed | rank correlation of blocks | common best 35 % |\n|---|---|---|---|")
-        for count in map(str, COUNTS):
-            some = [row["seen"][count] for row in own]
-            ranks = middle([each["blocks"] for each in some], unit=1)
-            cells = [middle([each[key] for each in some]) for key in ("error", "noticed")]
-            print(f"| {' | '.join(cells)} | {ranks} | {middle([each['best_third'] for each in some])} |")
+            points = [row["points"][count] for row in some]
+            cells = [middle([each[key] for each in points]) for key in ("even", "random", "pairs", "stated")]
+            print(f"| {baseline} | {count} | {' | '.join(cells)} |")
+    print("\n| baseline | n | a gradient in bfloat16 | the map |\n|---|---|---|---|")
+    for baseline, some in own.items():
+        cells = [middle([row["bfloat16"][key] for row in some]) for key in ("gradient", "map")]
+        print(f"| {baseline} | {len(some)} | {' | '.join(cells)} |")
 
 
 def main() -> None:
