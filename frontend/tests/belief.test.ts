@@ -34,13 +34,13 @@ test("nothing is said of an answer before its own reason was held against chance
 });
 
 test("a right answer of which the model is not sure says both", () => {
-  expect(beliefOf(chosen([0.6, 0.4, 0], 0), null)?.says).toBe("Right: the label is cat. But it is not sure: below 70 %.");
+  expect(beliefOf(chosen([0.6, 0.4, 0], 0), null)?.says).toBe("The answer is right: the label is cat. But it is not sure: below 70 %.");
 });
 
 test("of many classes that are much the same, the next ones are named; it is never called sure below 70 %", () => {
   const names = Array.from({ length: 30 }, (_, i) => `class ${i}`);
   const chances = (first: number): number[] => [first, 0.15, 0.06, ...Array<number>(27).fill((0.79 - first) / 27)];
-  expect(beliefOf(chosen(chances(0.59), null, "", names), check("clear"))?.says).toBe("Doubtful: it is not sure (below 70 %). Next come class 1 (15.0 %) and class 2 (6.0 %).");
+  expect(beliefOf(chosen(chances(0.59), null, "", names), check("clear"))?.says).toBe("The answer is doubtful: it is not sure (below 70 %). Next come class 1 (15.0 %) and class 2 (6.0 %).");
   expect(beliefOf(chosen(chances(0.2), null, "", names), check("clear"))?.says).toContain("its 5 likeliest have 45.4 % together). Perhaps none of its 30 classes fits.");
   expect(beliefOf(chosen(chances(0.71), null, "", names), check("clear"))?.because).toBe("nothing");
 });

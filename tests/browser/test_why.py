@@ -59,29 +59,34 @@ def test_colour_lies_where_the_evidence_is_and_the_photo_has_all_of_it(why: Page
     assert kept[weak].mean() < 0.35
 
 
-def test_the_blocks_that_were_asked_about_are_outlined(why: Page, known: Known) -> None:
+def test_the_blocks_that_were_tested_are_lit_and_outlined(why: Page, known: Known) -> None:
     best = known.ask("check").arrays["best"].astype(bool)
     caption = why.locator(".shown-photo figcaption")
-    expect(caption).to_contain_text(f"Outlined: its best {round(100 * best.mean())} %")
+    expect(caption).to_contain_text(f"Bright: the best {round(100 * best.mean())} %")
     settle(why)
-    white = (canvas(why.locator(READY))[..., :3] == 255).all(axis=2)
-    height, width = white.shape
-    inside = np.pad(
-        best[np.ix_(*(np.arange(side) * cells // side for side, cells in zip(white.shape, best.shape, strict=True)))][
-            1:-1, 1:-1
-        ],
-        1,
-    )
-    changes = np.zeros((height, width), bool)
+    shown = canvas(why.locator(READY))[..., :3].astype(np.int64)
+    rows, columns = (np.arange(side) * cells // side for side, cells in zip(shown.shape, best.shape, strict=False))
+    inside = best[np.ix_(rows, columns)]
+    inside[[0, -1]] = inside[:, [0, -1]] = False
+    changes = np.zeros(inside.shape, bool)
     changes[1:] |= inside[1:] != inside[:-1]
     changes[:, 1:] |= inside[:, 1:] != inside[:, :-1]
-    assert changes.any()
-    assert white[changes].all()
-    why.get_by_role("button", name="Hide something yourself").click()
-    expect(caption).not_to_contain_text("Outlined")
-    why.get_by_role("button", name="Hide something yourself").click()
+    assert (shown[changes] == 255).all()
+    near = changes.copy()
+    for _ in range(3):
+        near |= np.roll(near, 1, 0) | np.roll(near, -1, 0) | np.roll(near, 1, 1) | np.roll(near, -1, 1)
     why.get_by_role("radio", name="photo").check()
-    expect(caption).not_to_contain_text("Outlined")
+    expect(caption).not_to_contain_text("Bright")
+    settle(why)
+    photo = canvas(why.locator(READY))[..., :3].astype(np.int64)
+    np.testing.assert_array_equal(shown[inside & ~near], photo[inside & ~near])
+    outside = shown[~inside & ~near]
+    assert np.ptp(outside, axis=1).max() <= 1
+    assert outside.mean() < 0.7 * photo[~inside & ~near].mean()
+    why.get_by_role("radio", name="evidence").check()
+    expect(caption).to_contain_text("Bright")
+    why.get_by_role("button", name="Hide something yourself").click()
+    expect(caption).not_to_contain_text("Bright")
 
 
 def test_a_class_that_is_chosen_is_explained(why: Page, known: Known) -> None:
@@ -136,12 +141,14 @@ def test_the_answer_the_reason_and_the_verdict_are_those_of_the_check(why: Page,
 
 def test_a_sample_outside_the_classes_is_said_to_be(why: Page, known: Known) -> None:
     why.get_by_role("button", name="rocket").click()
-    expect(why.locator("[data-because-of=outside]")).to_contain_text("Don’t believe it: this sample shows a rocket")
+    expect(why.locator("[data-because-of=outside]")).to_contain_text(
+        "Don’t believe this answer: this sample shows a rocket"
+    )
     # Its reason holds, but nothing green stands under it: that would be read as "believe it".
     expect(why.locator("[data-check]")).to_have_attribute("data-doubted", "true")
     why.get_by_role("button", name="cat (cat)").click()
     expect(why.locator("[data-because]")).to_be_visible()
-    expect(why.locator("[data-belief]")).to_have_text("✓ Right: the label is cat.")
+    expect(why.locator("[data-belief]")).to_have_text("✓ The answer is right: the label is cat.")
 
 
 def test_what_is_painted_away_moves_the_bars_and_can_be_taken_back(why: Page, known: Known) -> None:

@@ -30,9 +30,9 @@ export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | 
   const { arrays, meta } = subject.payload;
   const [[said, , chance]] = saidOf(arrays);
   const n = model.classes.length;
-  if (meta.outside) return { kind: "no", because: "outside", sign: "✗", says: `Don’t believe it: this sample shows ${meta.outside}, and that is none of its ${count(n)} classes.` };
+  if (meta.outside) return { kind: "no", because: "outside", sign: "✗", says: `Don’t believe this answer: this sample shows ${meta.outside}, and that is none of its ${count(n)} classes.` };
   const { label } = meta;
-  if (label !== null && label !== said) return { kind: "no", because: "label", sign: "✗", says: `Wrong: the label is ${className(label, answers)}.` };
+  if (label !== null && label !== said) return { kind: "no", because: "label", sign: "✗", says: `The answer is wrong: the label is ${className(label, answers)}.` };
   const all = saidOf(arrays);
   const likeliest = n > MANY ? [...arrays.probabilities.data].sort((a, b) => b - a).slice(0, TOGETHER) : [chance];
   const reached = likeliest.reduce((sum, one) => sum + one, 0);
@@ -40,22 +40,22 @@ export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | 
   const right = label === null ? "" : `the label is ${className(label, answers)}`;
   if (said < n && chance < SURE) {
     if (n > MANY && reached >= ENOUGH && !right) {
-      return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${below}). Next come ${all.slice(1, 3).map(([name, , part]) => `${className(name, answers)} (${chanceText(part, 0)})`).join(" and ")}.` };
+      return { kind: "doubt", because: "unsure", sign: "?", says: `The answer is doubtful: it is not sure (${below}). Next come ${all.slice(1, 3).map(([name, , part]) => `${className(name, answers)} (${chanceText(part, 0)})`).join(" and ")}.` };
     }
     const how = n > MANY && reached < ENOUGH ? `its ${TOGETHER} likeliest have ${chanceText(reached, 0)} together` : below;
-    if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}. But it is not sure: ${how}.` };
+    if (right) return { kind: "yes", because: "label", sign: "✓", says: `The answer is right: ${right}. But it is not sure: ${how}.` };
     const none = n === 1 ? "It knows one thing only" : `Perhaps none of its ${count(n)} classes fits`;
-    return { kind: "doubt", because: "unsure", sign: "?", says: `Doubtful: it is not sure (${how}). ${none}.` };
+    return { kind: "doubt", because: "unsure", sign: "?", says: `The answer is doubtful: it is not sure (${how}). ${none}.` };
   }
   // Whether the reason held, of the answer itself.
   const held = target === said && versus === null ? (check?.verdict ?? null) : null;
   const fails = held === "chance" || held === "weak";
-  if (right) return { kind: "yes", because: "label", sign: "✓", says: `Right: ${right}${held === "chance" ? ". But the parts shown are not why" : ""}.` };
+  if (right) return { kind: "yes", because: "label", sign: "✓", says: `The answer is right: ${right}${held === "chance" ? ". But the parts shown are not why" : ""}.` };
   if (fails) return { kind: "doubt", because: "reason", sign: "?", says: held === "weak" ? "It is sure, but whether the parts shown are why is not clear." : "It is sure, but the parts shown are not why." };
   if (held === "clear") {
     // Photos of other things get up to 94 % as well: nothing here shows that one of its classes fits.
     const known = n <= FEW ? `it is sure, but it can say nothing but ${model.classes.join(", ")}` : `it is sure, but it gives what is none of its ${count(n)} classes one of them too`;
-    return { kind: "open", because: "nothing", sign: "", says: `See for yourself whether it is right: ${known}.` };
+    return { kind: "open", because: "nothing", sign: "", says: `See for yourself whether the answer is right: ${known}.` };
   }
   return null;
 }

@@ -26,7 +26,7 @@ import { saveCard, saveReveal } from "./card";
 import { useCrop } from "./crop";
 import { useHide } from "./hide";
 import { WhatPartsSay } from "./parts";
-import { type Evidence, evidenceOf, Photo, useSharp } from "./photo";
+import { type Evidence, evidenceOf, Photo, strengthOf, type Tested, useSharp } from "./photo";
 import { Found, useRegions } from "./regions";
 import { fullEvidence, paintSharp, strengths } from "./sharp";
 import "./why.css";
@@ -85,7 +85,7 @@ function Why(): JSX.Element {
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
   // What is done on the photo has outlines of its own.
-  const asked = tool === null && map !== null && check.payload && !check.previous && check.payload.meta.target === target ? check.payload.arrays.best : null;
+  const tested = useMemo(() => (tool === null && !check.previous && check.payload?.meta.target === target ? testedOf(check.payload) : null), [tool, check.previous, check.payload, target]);
   const maps = mapRequest(chosen, null);
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
@@ -100,10 +100,10 @@ function Why(): JSX.Element {
   useEffect(() => {
     const lines = [`${model?.name} ${model?.id.slice(0, 8)} · image ${subject?.meta.name} ${image} · innerview ${session.hello.value.version}`];
     const file = `why-${name.replace(/\W+/g, "-")}-${image}`;
-    const reveal = ready && layer === "evidence" && map && tool !== "hide" ? () => saveReveal(file, box.current!, lines, photo, strengths(map.evidence.values, map.evidence.rows, map.evidence.columns, photo.width, photo.height)) : null;
+    const reveal = ready && layer === "evidence" && map && tool !== "hide" ? () => saveReveal(file, box.current!, lines, photo, strengthOf(photo, map.evidence, tested)) : null;
     session.card.set(ready ? { still: () => void saveCard(file, box.current!, lines), reveal } : null);
     return () => session.card.set(null);
-  }, [ready, image, name, model?.id, layer, map?.evidence.values, tool]);
+  }, [ready, image, name, model?.id, layer, map?.evidence.values, tool, tested]);
   return (
     <div class="why" ref={box}>
       <div class={`panes ${tool === "hide" ? "painting" : tool === "ask" || tool === "cut" ? "marking" : ""}`}>
@@ -111,7 +111,7 @@ function Why(): JSX.Element {
           {cropping.editor ?? (shown === "pixels" ? (
             <PixelMap chosen={chosen} />
           ) : (
-            <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} best={asked} about={name}>
+            <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} tested={tested} about={name}>
               {asking.over}
               {hiding.over}
               {cutting.over}
@@ -132,7 +132,7 @@ function Why(): JSX.Element {
               })}
             </span>
           </div>
-          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} best={asked} unit={truth.payload?.meta.unit ?? ""} />}
+          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} tested={tested} chance={check.payload?.meta.verdict === "chance"} unit={truth.payload?.meta.unit ?? ""} />}
         </figure>
         <div class="head">
           <Headline chosen={chosen} check={check} asked={held} name={name} belief={belief} />
@@ -194,6 +194,11 @@ export interface ShownMap {
   /** Exact class evidence, or blocks of a map that holds better. */
   exact: boolean;
   method: string;
+}
+
+/** The blocks that were tested, unless they do no better than others. */
+function testedOf({ arrays, meta }: Payload<"check">): Tested | null {
+  return meta.verdict === "clear" || meta.verdict === "weak" ? { best: arrays.best, sure: meta.verdict === "clear" } : null;
 }
 
 /** The map on the photo: class evidence, or what the check shows in its place. */
@@ -264,8 +269,9 @@ function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: strin
   }
   return (
     <>
+      {meta.verdict === "weak" ? "perhaps " : ""}
       {other === null ? <>because of {bold}</> : <>“{other}” is supported by {bold}</>}
-      {meta.verdict === "weak" ? "; whether these parts are why is not clear" : ""}.
+      {meta.verdict === "weak" ? ": whether these parts are why is not clear" : ""}.
     </>
   );
 }
@@ -277,16 +283,29 @@ const CAPTIONS: Record<Layer, (name: string, unit: string) => string> = {
   pixels: (name) => `What each pixel adds to “${name}”: the map, with its error where that is known.`,
 };
 
-function Caption({ layer, name, map, best, unit }: { layer: Layer; name: string; map: ShownMap | null; best: Payload<"check">["arrays"]["best"] | null; unit: string }): JSX.Element {
+interface CaptionProps {
+  layer: Layer;
+  name: string;
+  map: ShownMap | null;
+  tested: Tested | null;
+  /** Whether what the map points at is no better than chance. */
+  chance: boolean;
+  unit: string;
+}
+
+function Caption({ layer, name, map, tested, chance, unit }: CaptionProps): JSX.Element {
   const full = map ? fullEvidence(map.evidence.values) : Number.POSITIVE_INFINITY;
   return (
     <figcaption>
       <span class="words">
-        {CAPTIONS[layer](name, unit)}
-        {layer === "evidence" && map && !map.exact && ` An estimate: blocks of the map by ${map.method}.`}
-        {layer === "evidence" && best && ` Outlined: its best ${shareOf(best.data)} %, about which the model was asked again.`}
+        {layer === "evidence" && tested
+          ? `Bright: the best ${shareOf(tested.best.data)} % of ${map?.exact === false ? `the map by ${map.method}` : "the evidence"} for “${name}”, about which the model was asked again.`
+          : layer === "evidence" && chance
+            ? `In colour and bright: what the map for “${name}” points at, no better than chance.`
+            : CAPTIONS[layer](name, unit)}
+        {layer === "evidence" && !tested && map && !map.exact && ` An estimate: blocks of the map by ${map.method}.`}
       </span>
-      {layer === "evidence" && map && (
+      {layer === "evidence" && map && !tested && (
         <span class="key">
           <Shades />
           <span class="end">0 or against</span>

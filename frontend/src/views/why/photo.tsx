@@ -9,7 +9,7 @@ import { type Chosen, useSession, useTheme } from "../../core/session";
 import { middlesOf } from "../../core/region";
 import { useStore } from "../../core/store";
 import { rowOf } from "../../core/tensors";
-import { cellPixels, paintSharp, sharpPixels, strengths } from "./sharp";
+import { type Blocks, blockAt, cellPixels, litStrengths, paintSharp, sharpPixels, strengths } from "./sharp";
 
 /** The photo as pixels, sharp where it is known so; null until it was read. */
 export function useSharp(chosen: Chosen, side: number): ImageData | null {
@@ -36,20 +36,20 @@ export interface PhotoProps {
   layer: "photo" | "evidence" | "regions";
   map: Evidence | null;
   truth: Payload<"truth"> | null;
-  /** Blocks of the evidence that the model was asked about again; outlined, so that a grey photo shows them too. */
-  best: Payload<"check">["arrays"]["best"] | null;
+  /** Blocks that were tested and hold, lit in place of the evidence itself: inside and outside can't be confused. */
+  tested: Tested | null;
   /** The class explained. */
   about: string;
   /** What lies over it. */
   children?: ComponentChildren;
 }
 
-export function Photo({ photo, layer, map, truth, best, about, children }: PhotoProps): JSX.Element {
+export function Photo({ photo, layer, map, truth, tested, about, children }: PhotoProps): JSX.Element {
   const theme = useTheme();
   const patterned = useStore(useSession().patterns);
   const strength = useMemo(
-    () => (photo && map && layer === "evidence" ? strengths(map.values, map.rows, map.columns, photo.width, photo.height) : null),
-    [photo, map?.values, layer],
+    () => (photo && map && layer === "evidence" ? strengthOf(photo, map, tested) : null),
+    [photo, map?.values, layer, tested?.best],
   );
   const regions = useMemo(
     () => (photo && truth && layer === "regions" ? regionsOn(photo, truth, ramp("evidence", theme), patterned, about) : null),
@@ -64,16 +64,27 @@ export function Photo({ photo, layer, map, truth, best, about, children }: Photo
         regions?.paint ??
         ((out) => {
           paintSharp(out, photo, strength);
-          if (strength && best) drawOutlines(out, photo, blocksOn(photo, best));
+          if (strength && tested) drawOutlines(out, photo, closed(photo, tested.best), tested.sure ? null : DASH);
         })
       }
-      of={[photo, strength, regions, best]}
+      of={[photo, strength, regions, tested?.sure]}
       label={regions?.label ?? (layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees")}
     >
       {regions?.written}
       {children}
     </Canvas>
   );
+}
+
+/** Blocks about which the model was asked again, and whether they clearly do what the map says. */
+export interface Tested {
+  best: Payload<"check">["arrays"]["best"];
+  sure: boolean;
+}
+
+/** How much colour each pixel of a photo keeps: all of it in what was tested, as much as there is evidence before that. */
+export function strengthOf({ width, height }: ImageData, map: Evidence, tested: Tested | null): Float32Array {
+  return tested ? litStrengths(tested.best, width, height) : strengths(map.values, map.rows, map.columns, width, height);
 }
 
 interface CanvasProps {
@@ -125,19 +136,23 @@ interface OnPhoto {
 
 type Labels = (x: number, y: number) => number;
 
-/** Of which block a pixel of the photo is: 1 of one that is on, 0 of all others, and around the photo. */
-function blocksOn({ width, height }: ImageData, { data, shape: [rows, columns] }: { data: ArrayLike<number>; shape: readonly number[] }): Labels {
-  const rim = (x: number, y: number): boolean => Math.min(x, y, width - 1 - x, height - 1 - y) < 1;
-  return (x, y) => (rim(x, y) ? 0 : data[Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width)]);
+/** Blocks with nothing around the photo, so that their outlines are closed. */
+function closed({ width, height }: ImageData, lit: Blocks): Labels {
+  const at = blockAt(lit, width, height);
+  return (x, y) => (Math.min(x, y, width - 1 - x, height - 1 - y) < 1 ? 0 : at(x, y));
 }
 
-/** A light line with a dark one beside it where labels change, so that outlines are seen on any photo. */
-function drawOutlines(out: Rgba, photo: ImageData, at: Labels): void {
+/** Pixels of a dash, and of the gap behind it. */
+const DASH = 8;
+
+/** A light line with a dark one beside it where labels change, so that outlines are seen on any photo; perhaps dashed. */
+function drawOutlines(out: Rgba, photo: ImageData, at: Labels, dash: number | null = null): void {
   for (let y = 0; y < photo.height; y++) {
     for (let x = 0; x < photo.width; x++) {
       const own = at(x, y);
       const differs = (by: number): boolean => (x >= by && at(x - by, y) !== own) || (y >= by && at(x, y - by) !== own);
-      const line = differs(1) ? 255 : differs(2) ? 0 : null;
+      const gap = dash !== null && Math.floor((x + y) / dash) % 2 === 1;
+      const line = gap ? null : differs(1) ? 255 : differs(2) ? 0 : null;
       if (line !== null) out.fill(line, 4 * (y * photo.width + x), 4 * (y * photo.width + x) + 3);
     }
   }

@@ -56,6 +56,23 @@ export function strengths(evidence: Float32Array, rows: number, columns: number,
   return found;
 }
 
+/** Blocks of a photo, row by row: 1 for those that are lit. */
+export interface Blocks {
+  data: ArrayLike<number>;
+  shape: readonly number[];
+}
+
+/** Of which block a pixel is: 1 of one that is lit, 0 of all others. */
+export function blockAt({ data, shape: [rows, columns] }: Blocks, width: number, height: number): (x: number, y: number) => number {
+  return (x, y) => data[Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width)];
+}
+
+/** All colour in the blocks that are lit, none elsewhere. */
+export function litStrengths(lit: Blocks, width: number, height: number): Float32Array {
+  const at = blockAt(lit, width, height);
+  return Float32Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width)));
+}
+
 /** Paint a photo with its colour kept by `strength`; null keeps all of it. */
 export function paintSharp(out: Rgba, photo: ImageData, strength: Float32Array | null): void {
   if (!strength) {
