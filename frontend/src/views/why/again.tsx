@@ -15,7 +15,7 @@ export const shareOf = (blocks: Uint8Array): number => Math.round((100 * blocks.
 
 type Range = [mean: string, least: string, most: string];
 
-export function Again({ check, asked, name, missing, doubted, children }: { check: Shown<"check">; asked: boolean; name: string; missing: boolean; doubted: boolean; children: ComponentChildren }): JSX.Element {
+export function Again({ check, asked, name, missing, children }: { check: Shown<"check">; asked: boolean; name: string; missing: boolean; children: ComponentChildren }): JSX.Element {
   const { payload } = check;
   return (
     <section class="test" aria-label="Is that so?">
@@ -28,7 +28,7 @@ export function Again({ check, asked, name, missing, doubted, children }: { chec
       )}
       {payload && (
         <Stale when={check.previous}>
-          <Parts payload={payload} name={name} doubted={doubted} />
+          <Parts payload={payload} name={name} />
         </Stale>
       )}
       {children}
@@ -36,7 +36,21 @@ export function Again({ check, asked, name, missing, doubted, children }: { chec
   );
 }
 
-function Parts({ payload: { arrays, meta }, name, doubted }: { payload: Payload<"check">; name: string; doubted: boolean }): JSX.Element {
+/** Whether the parts are why, in one line, or what is known while a clearer map is looked for; green only where the answer is known to be right as well. */
+export function PartsVerdict({ meta, looking, doubted }: { meta: Payload<"check">["meta"]; looking: boolean; doubted: boolean }): JSX.Element {
+  const written = meta.written as Record<string, string>;
+  return (
+    <p class="belief verdict-line" data-check={meta.verdict} data-doubted={doubted || undefined}>
+      <span aria-hidden="true">{MARKS[meta.verdict]} </span>
+      {looking ? `So far: ${meta.says}` : meta.says.charAt(0).toUpperCase() + meta.says.slice(1)}.{" "}
+      <span class="measured">
+        Only they: <span class="whole">{written.only}</span>; without them: <span class="whole">{written.without}</span>.
+      </span>
+    </p>
+  );
+}
+
+function Parts({ payload: { arrays, meta }, name }: { payload: Payload<"check">; name: string }): JSX.Element {
   const written = meta.written as Record<string, string>;
   const others = meta.others as Record<"only" | "without", Range>;
   const { data, shape } = arrays.parts;
@@ -49,13 +63,6 @@ function Parts({ payload: { arrays, meta }, name, doubted }: { payload: Payload<
   ] as const;
   return (
     <>
-      <p class="verdict-line" data-check={meta.verdict} data-doubted={doubted || undefined}>
-        <strong>
-          <span aria-hidden="true">{doubted ? "" : `${MARKS[meta.verdict]} `}</span>
-          {meta.says.charAt(0).toUpperCase() + meta.says.slice(1)}.
-        </strong>
-      </p>
-      {doubted && meta.verdict !== "chance" && <p class="facts">That is about why it says “{name}”. It does not make the answer right.</p>}
       <div class="parts">
         {rows.map(([key, words, image]) => {
           const [mean, least, most] = others[key];

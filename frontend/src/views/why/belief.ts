@@ -1,9 +1,8 @@
 /**
- * What should be known before the answer is believed, in one line under it: whether it can be right at all, whether the
- * model is sure, and whether its reason held. A reason that holds makes no answer right: "its reason holds" was read as
- * approval of wrong answers, so nothing is said of it here then.
+ * What should be known before the answer is believed, in one line under it: whether it can be right at all, and whether
+ * the model is sure. Whether the parts are why is told in a line of its own: where one line spoke of either, doubt about
+ * the parts was read as doubt about right answers, and parts that hold as approval of wrong ones.
  */
-import type { Payload } from "../../generated/payloads";
 import { chanceText, className, count } from "../../core/numbers";
 import { saidOf } from "../../core/said";
 import type { Chosen } from "../../core/session";
@@ -18,14 +17,13 @@ const FEW = 12;
 
 export interface Belief {
   kind: "yes" | "open" | "doubt" | "no";
-  because: "outside" | "label" | "unsure" | "reason" | "nothing";
+  because: "outside" | "label" | "unsure" | "nothing";
   sign: string;
   says: string;
 }
 
-/** Null where nothing can be said yet, or where the outputs decide nothing. `check` is about the class explained. */
-export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | "target" | "versus">, check: Payload<"check">["meta"] | null): Belief | null {
-  const { subject, model, answers, target, versus } = chosen;
+/** Null where nothing can be said yet, or where the outputs decide nothing. */
+export function beliefOf({ subject, model, answers }: Pick<Chosen, "subject" | "model" | "answers">): Belief | null {
   if (!subject.payload || subject.previous || !model?.decides) return null;
   const { arrays, meta } = subject.payload;
   const [[said, , chance]] = saidOf(arrays);
@@ -47,15 +45,8 @@ export function beliefOf(chosen: Pick<Chosen, "subject" | "model" | "answers" | 
     const none = n === 1 ? "It knows one thing only" : `Perhaps none of its ${count(n)} classes fits`;
     return { kind: "doubt", because: "unsure", sign: "?", says: `The answer is doubtful: it is not sure (${how}). ${none}.` };
   }
-  // Whether the reason held, of the answer itself.
-  const held = target === said && versus === null ? (check?.verdict ?? null) : null;
-  const fails = held === "chance" || held === "weak";
-  if (right) return { kind: "yes", because: "label", sign: "✓", says: `The answer is right: ${right}${held === "chance" ? ". But the parts shown are not why" : ""}.` };
-  if (fails) return { kind: "doubt", because: "reason", sign: "?", says: held === "weak" ? "It is sure, but whether the parts shown are why is not clear." : "It is sure, but the parts shown are not why." };
-  if (held === "clear") {
-    // Photos of other things get up to 94 % as well: nothing here shows that one of its classes fits.
-    const known = n <= FEW ? `it is sure, but it can say nothing but ${model.classes.join(", ")}` : `it is sure, but it gives what is none of its ${count(n)} classes one of them too`;
-    return { kind: "open", because: "nothing", sign: "", says: `See for yourself whether the answer is right: ${known}.` };
-  }
-  return null;
+  if (right) return { kind: "yes", because: "label", sign: "✓", says: `The answer is right: ${right}.` };
+  // Photos of other things get up to 94 % as well: nothing here shows that one of its classes fits.
+  const known = n <= FEW ? `it is sure, but it can say nothing but ${model.classes.join(", ")}` : `it is sure, but it gives what is none of its ${count(n)} classes one of them too`;
+  return { kind: "open", because: "nothing", sign: "", says: `See for yourself whether the answer is right: ${known}.` };
 }

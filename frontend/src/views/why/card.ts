@@ -73,7 +73,7 @@ function drawCard(box: HTMLElement, lines: readonly string[], ratio: number): HT
     y += 60;
   }
   y += 16;
-  for (const part of box.querySelectorAll<HTMLElement>(".test h2, .test figcaption, .test .verdict-line")) {
+  for (const part of box.querySelectorAll<HTMLElement>(".test h2, .test figcaption")) {
     y = write(part.textContent?.replace(/\s+/g, " ") ?? "", left, y, 16, room, TEXT, !part.matches("figcaption")) + 4;
   }
   lines.forEach((text, i) => write(text, EDGE, TALL - 16 - 18 * (lines.length - 1 - i), 13, WIDE - 2 * EDGE, SECOND));

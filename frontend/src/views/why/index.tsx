@@ -19,7 +19,7 @@ import { MapPixels, Pixels } from "../../parts/pixels";
 import { AnswerState, Stale } from "../../parts/states";
 import { truthOf } from "../../parts/verdict";
 import type { View } from "../view";
-import { Again, How, shareOf } from "./again";
+import { Again, How, PartsVerdict, shareOf } from "./again";
 import { useAsk } from "./ask";
 import { type Belief, beliefOf } from "./belief";
 import { saveCard, saveReveal } from "./card";
@@ -93,7 +93,7 @@ function Why(): JSX.Element {
   const asking = useAsk(chosen, tool === "ask");
   const hiding = useHide(chosen, tool === "hide");
   const cropping = useCrop(chosen, tool === "crop");
-  const belief = beliefOf(chosen, check.payload && !check.previous ? check.payload.meta : null);
+  const belief = beliefOf(chosen);
   const box = useRef<HTMLDivElement>(null);
   const subject = chosen.subject.payload;
   const ready = subject !== null && photo !== null && ended && tool !== "crop";
@@ -144,7 +144,7 @@ function Why(): JSX.Element {
             <summary>Another class, or one against another</summary>
             <Explained chosen={chosen} />
           </details>
-          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held} doubted={belief !== null && belief.kind !== "yes"}>
+          <Again check={check} asked={held} name={target === null ? "it" : className(target, classes)} missing={asks !== null && !held}>
             <details class="how" open={usual ? undefined : true}>
               <summary>How we asked, and every combination of regions</summary>
               {check.payload && <How payload={check.payload} />}
@@ -238,17 +238,13 @@ function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; chec
       <p class="because" data-because={meta?.verdict}>
         {meta ? <Because meta={meta} other={target === said && versus === null ? null : name} /> : check.state === "failed" || !asked ? "" : "Because of what? Asking the model …"}
       </p>
-      {!belief && asked && model.decides && (check.state === "waiting" || check.state === "level") && (
-        <p class="belief second" aria-hidden="true">
-          Is that so? Asking …
-        </p>
-      )}
       {belief && (
         <p class="belief" data-belief={belief.kind} data-because-of={belief.because}>
           <span aria-hidden="true">{belief.sign} </span>
           {belief.says}
         </p>
       )}
+      {meta && <PartsVerdict meta={meta} looking={check.state === "level"} doubted={belief !== null && belief.kind !== "yes"} />}
     </>
   );
 }
@@ -270,8 +266,7 @@ function Because({ meta, other }: { meta: Payload<"check">["meta"]; other: strin
   return (
     <>
       {meta.verdict === "weak" ? "perhaps " : ""}
-      {other === null ? <>because of {bold}</> : <>“{other}” is supported by {bold}</>}
-      {meta.verdict === "weak" ? ": whether these parts are why is not clear" : ""}.
+      {other === null ? <>because of {bold}</> : <>“{other}” is supported by {bold}</>}.
     </>
   );
 }
