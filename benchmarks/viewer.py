@@ -189,7 +189,7 @@ FIRST_SCREEN = """
     if (state.chosen !== null && state.gone) {
       const now = performance.now();
       if (shown()) state.predicted ??= now;
-      if (document.querySelector('.why .shown-photo .key')) state.evidence ??= now;
+      if (document.querySelector('.why .shown-photo .key, .why [data-because]')) state.evidence ??= now;
       if (document.querySelector('.why [data-because]')) state.verdict ??= now;
     }
     requestAnimationFrame(look);

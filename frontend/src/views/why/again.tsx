@@ -37,14 +37,15 @@ export function Again({ check, asked, name, missing, children }: { check: Shown<
 }
 
 /** Whether the parts are why, in one line, or what is known while a clearer map is looked for; green only where the answer is known to be right as well. */
-export function PartsVerdict({ meta, looking, doubted }: { meta: Payload<"check">["meta"]; looking: boolean; doubted: boolean }): JSX.Element {
+export function PartsVerdict({ meta, whole, looking, doubted }: { meta: Payload<"check">["meta"]; whole: string; looking: boolean; doubted: boolean }): JSX.Element {
   const written = meta.written as Record<string, string>;
+  const others = meta.others as Record<"only" | "without", Range>;
   return (
     <p class="belief verdict-line" data-check={meta.verdict} data-doubted={doubted || undefined}>
       <span aria-hidden="true">{MARKS[meta.verdict]} </span>
       {looking ? `So far: ${meta.says}` : meta.says.charAt(0).toUpperCase() + meta.says.slice(1)}.{" "}
       <span class="measured">
-        Only they: <span class="whole">{written.only}</span>; without them: <span class="whole">{written.without}</span>.
+        Whole photo: <span class="whole">{whole}</span>; only they: <span class="whole">{written.only}</span> (parts elsewhere: <span class="whole">{others.only[0]}</span>); without them: <span class="whole">{written.without}</span> (<span class="whole">{others.without[0]}</span>).
       </span>
     </p>
   );

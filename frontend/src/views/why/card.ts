@@ -4,7 +4,7 @@
  */
 import { animatedWebp, type Frame } from "../../core/animated";
 import { save } from "../../core/saving";
-import { paintSharp } from "./sharp";
+import { paintSharp, type Shading } from "./sharp";
 
 const RATIO = 2;
 const [WIDE, TALL, EDGE, PHOTO] = [1200, 760, 32, 560];
@@ -92,7 +92,7 @@ const [FRAMES, STEP, FIRST, LAST] = [14, 70, 1200, 3000];
 const QUALITY = 0.85;
 
 /** The card as an animated WebP: the photo first, then its colour goes wherever no evidence lies. */
-export async function saveReveal(file: string, box: HTMLElement, lines: readonly string[], photo: ImageData, strength: Float32Array): Promise<void> {
+export async function saveReveal(file: string, box: HTMLElement, lines: readonly string[], photo: ImageData, { strength, dim }: Shading): Promise<void> {
   const card = drawCard(box, lines, 1);
   const context = card.getContext("2d")!;
   const factor = PHOTO / Math.max(photo.width, photo.height);
@@ -103,7 +103,7 @@ export async function saveReveal(file: string, box: HTMLElement, lines: readonly
   const frames: Frame[] = [];
   for (let i = 0; i <= FRAMES; i++) {
     const out = new Uint8ClampedArray(photo.data.length);
-    paintSharp(out, photo, strength.map((kept) => 1 - (i / FRAMES) * (1 - kept)));
+    paintSharp(out, photo, { strength: strength.map((kept) => 1 - (i / FRAMES) * (1 - kept)), dim });
     small.getContext("2d")!.putImageData(new ImageData(out, photo.width, photo.height), 0, 0);
     // After the first frame only the photo changes.
     const [canvas, target, left, top] = i ? [part, part.getContext("2d")!, 0, 0] : [card, context, EDGE, EDGE];

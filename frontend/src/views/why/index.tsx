@@ -26,9 +26,9 @@ import { saveCard, saveReveal } from "./card";
 import { useCrop } from "./crop";
 import { useHide } from "./hide";
 import { WhatPartsSay } from "./parts";
-import { type Evidence, evidenceOf, Photo, strengthOf, type Tested, useSharp } from "./photo";
+import { type Evidence, evidenceOf, Photo, shadingOf, type Tested, useSharp } from "./photo";
 import { Found, useRegions } from "./regions";
-import { fullEvidence, paintSharp, strengths } from "./sharp";
+import { DIM, fullEvidence, paintSharp, strengths } from "./sharp";
 import "./why.css";
 
 /** Pixels along the longer side of the photo, and of a class's own small one. */
@@ -86,6 +86,7 @@ function Why(): JSX.Element {
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
   // What is done on the photo has outlines of its own.
   const tested = useMemo(() => (tool === null && !check.previous && check.payload?.meta.target === target ? testedOf(check.payload) : null), [tool, check.previous, check.payload, target]);
+  const chance = tool === null && !check.previous && check.payload?.meta.target === target && check.payload?.meta.verdict === "chance";
   const maps = mapRequest(chosen, null);
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
@@ -100,7 +101,7 @@ function Why(): JSX.Element {
   useEffect(() => {
     const lines = [`${model?.name} ${model?.id.slice(0, 8)} · image ${subject?.meta.name} ${image} · innerview ${session.hello.value.version}`];
     const file = `why-${name.replace(/\W+/g, "-")}-${image}`;
-    const reveal = ready && layer === "evidence" && map && tool !== "hide" ? () => saveReveal(file, box.current!, lines, photo, strengthOf(photo, map.evidence, tested)) : null;
+    const reveal = ready && layer === "evidence" && map && tool !== "hide" ? () => saveReveal(file, box.current!, lines, photo, shadingOf(photo, map.evidence, tested)) : null;
     session.card.set(ready ? { still: () => void saveCard(file, box.current!, lines), reveal } : null);
     return () => session.card.set(null);
   }, [ready, image, name, model?.id, layer, map?.evidence.values, tool, tested]);
@@ -111,7 +112,7 @@ function Why(): JSX.Element {
           {cropping.editor ?? (shown === "pixels" ? (
             <PixelMap chosen={chosen} />
           ) : (
-            <Photo photo={photo} layer={shown} map={map?.evidence ?? null} truth={truth.payload} tested={tested} about={name}>
+            <Photo photo={photo} layer={shown} map={chance ? null : (map?.evidence ?? null)} truth={truth.payload} tested={tested} about={name}>
               {asking.over}
               {hiding.over}
               {cutting.over}
@@ -132,7 +133,7 @@ function Why(): JSX.Element {
               })}
             </span>
           </div>
-          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} tested={tested} chance={check.payload?.meta.verdict === "chance"} unit={truth.payload?.meta.unit ?? ""} />}
+          {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} tested={tested} chance={chance} unit={truth.payload?.meta.unit ?? ""} />}
         </figure>
         <div class="head">
           <Headline chosen={chosen} check={check} asked={held} name={name} belief={belief} />
@@ -244,7 +245,7 @@ function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; chec
           {belief.says}
         </p>
       )}
-      {meta && <PartsVerdict meta={meta} looking={check.state === "level"} doubted={belief !== null && belief.kind !== "yes"} />}
+      {meta && <PartsVerdict meta={meta} whole={chanceText(arrays.probabilities.data[target!], arrays.logits.data[target!])} looking={check.state === "level"} doubted={belief !== null && belief.kind !== "yes"} />}
     </>
   );
 }
@@ -290,17 +291,18 @@ interface CaptionProps {
 
 function Caption({ layer, name, map, tested, chance, unit }: CaptionProps): JSX.Element {
   const full = map ? fullEvidence(map.evidence.values) : Number.POSITIVE_INFINITY;
+  const graded = layer === "evidence" && map !== null && !tested && !chance;
+  const words = (): string => {
+    if (layer !== "evidence") return CAPTIONS[layer](name, unit);
+    if (chance) return `What the map for “${name}” points at is no better than chance, so nothing is marked.`;
+    const of = map?.exact === false ? `the map by ${map.method}` : "the evidence";
+    if (tested) return `Bright: the best ${shareOf(tested.best.data)} % of ${of} for “${name}”, about which the model was asked again.`;
+    return `${CAPTIONS.evidence(name, unit)}${map?.exact === false ? ` An estimate: blocks of the map by ${map.method}.` : ""}`;
+  };
   return (
     <figcaption>
-      <span class="words">
-        {layer === "evidence" && tested
-          ? `Bright: the best ${shareOf(tested.best.data)} % of ${map?.exact === false ? `the map by ${map.method}` : "the evidence"} for “${name}”, about which the model was asked again.`
-          : layer === "evidence" && chance
-            ? `In colour and bright: what the map for “${name}” points at, no better than chance.`
-            : CAPTIONS[layer](name, unit)}
-        {layer === "evidence" && !tested && map && !map.exact && ` An estimate: blocks of the map by ${map.method}.`}
-      </span>
-      {layer === "evidence" && map && !tested && (
+      <span class="words">{words()}</span>
+      {graded && (
         <span class="key">
           <Shades />
           <span class="end">0 or against</span>
@@ -317,7 +319,7 @@ function Shades(): JSX.Element {
   useLayoutEffect(() => {
     const photo = new ImageData(Uint8ClampedArray.from({ length: 4 * STEPS }, (_, i) => [206, 128, 60, 255][i % 4]), STEPS, 1);
     const out = new Uint8ClampedArray(4 * STEPS);
-    paintSharp(out, photo, Float32Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1)));
+    paintSharp(out, photo, { strength: Float32Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1)), dim: DIM });
     canvas.current!.getContext("2d")!.putImageData(new ImageData(out, STEPS, 1), 0, 0);
   }, []);
   return <canvas ref={canvas} width={STEPS} height={1} class="strip" role="presentation" />;
@@ -391,7 +393,7 @@ function Classes({ chosen, evidence, live, judged }: { chosen: Chosen; evidence:
                 <Pixels
                   height={photo.height}
                   width={photo.width}
-                  paint={(out) => paintSharp(out, photo, strengths(map.values, map.rows, map.columns, photo.width, photo.height, full))}
+                  paint={(out) => paintSharp(out, photo, { strength: strengths(map.values, map.rows, map.columns, photo.width, photo.height, full), dim: DIM })}
                   of={[photo, map.values, full]}
                   label=""
                   size={SMALL}

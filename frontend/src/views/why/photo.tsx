@@ -9,7 +9,7 @@ import { type Chosen, useSession, useTheme } from "../../core/session";
 import { middlesOf } from "../../core/region";
 import { useStore } from "../../core/store";
 import { rowOf } from "../../core/tensors";
-import { type Blocks, blockAt, cellPixels, litStrengths, paintSharp, sharpPixels, strengths } from "./sharp";
+import { type Blocks, blockAt, cellPixels, DARK, DIM, litStrengths, paintSharp, type Shading, sharpPixels, strengths } from "./sharp";
 
 /** The photo as pixels, sharp where it is known so; null until it was read. */
 export function useSharp(chosen: Chosen, side: number): ImageData | null {
@@ -47,8 +47,8 @@ export interface PhotoProps {
 export function Photo({ photo, layer, map, truth, tested, about, children }: PhotoProps): JSX.Element {
   const theme = useTheme();
   const patterned = useStore(useSession().patterns);
-  const strength = useMemo(
-    () => (photo && map && layer === "evidence" ? strengthOf(photo, map, tested) : null),
+  const shading = useMemo(
+    () => (photo && map && layer === "evidence" ? shadingOf(photo, map, tested) : null),
     [photo, map?.values, layer, tested?.best],
   );
   const regions = useMemo(
@@ -63,12 +63,12 @@ export function Photo({ photo, layer, map, truth, tested, about, children }: Pho
       paint={
         regions?.paint ??
         ((out) => {
-          paintSharp(out, photo, strength);
-          if (strength && tested) drawOutlines(out, photo, closed(photo, tested.best), tested.sure ? null : DASH);
+          paintSharp(out, photo, shading);
+          if (shading && tested) drawOutlines(out, photo, closed(photo, tested.best), tested.sure ? null : DASH);
         })
       }
-      of={[photo, strength, regions, tested?.sure]}
-      label={regions?.label ?? (layer === "evidence" ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees")}
+      of={[photo, shading, regions, tested?.sure]}
+      label={regions?.label ?? (shading ? `The photo, in colour where the evidence for ${about} lies` : "The photo that the model sees")}
     >
       {regions?.written}
       {children}
@@ -82,9 +82,10 @@ export interface Tested {
   sure: boolean;
 }
 
-/** How much colour each pixel of a photo keeps: all of it in what was tested, as much as there is evidence before that. */
-export function strengthOf({ width, height }: ImageData, map: Evidence, tested: Tested | null): Float32Array {
-  return tested ? litStrengths(tested.best, width, height) : strengths(map.values, map.rows, map.columns, width, height);
+/** All colour in what was tested, and none elsewhere; as much as there is evidence before that. */
+export function shadingOf({ width, height }: ImageData, map: Evidence, tested: Tested | null): Shading {
+  if (tested) return { strength: litStrengths(tested.best, width, height), dim: DARK };
+  return { strength: strengths(map.values, map.rows, map.columns, width, height), dim: DIM };
 }
 
 interface CanvasProps {

@@ -2,7 +2,9 @@
 import { type ImageBytes, type Rgba, squeezed } from "../../core/paint";
 
 /** Brightness of what has no evidence, beside the photo's own. */
-const DIM = 0.55;
+export const DIM = 0.55;
+/** The same where parts are lit: on a grey photo nothing else tells inside from outside. */
+export const DARK = 0.4;
 /** Percentile of the positive evidence from which on a photo has all its colour. */
 const FULL = 90;
 
@@ -73,14 +75,21 @@ export function litStrengths(lit: Blocks, width: number, height: number): Float3
   return Float32Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width)));
 }
 
-/** Paint a photo with its colour kept by `strength`; null keeps all of it. */
-export function paintSharp(out: Rgba, photo: ImageData, strength: Float32Array | null): void {
-  if (!strength) {
+/** How much colour each pixel keeps, in [0, 1], and how bright it is where it keeps none. */
+export interface Shading {
+  strength: Float32Array;
+  dim: number;
+}
+
+/** Paint a photo with its shading; null keeps all of it. */
+export function paintSharp(out: Rgba, photo: ImageData, shading: Shading | null): void {
+  if (!shading) {
     out.set(photo.data);
     return;
   }
+  const { strength } = shading;
   for (let i = 0; i < strength.length; i++) {
-    const dim = DIM * squeezed(photo.data[4 * i], photo.data[4 * i + 1], photo.data[4 * i + 2]);
+    const dim = shading.dim * squeezed(photo.data[4 * i], photo.data[4 * i + 1], photo.data[4 * i + 2]);
     for (let c = 0; c < 3; c++) out[4 * i + c] = strength[i] * photo.data[4 * i + c] + (1 - strength[i]) * dim;
     out[4 * i + 3] = 255;
   }
