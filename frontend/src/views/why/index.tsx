@@ -245,7 +245,7 @@ function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; chec
           {belief.says}
         </p>
       )}
-      {meta && <PartsVerdict meta={meta} whole={chanceText(arrays.probabilities.data[target!], arrays.logits.data[target!])} looking={check.state === "level"} doubted={belief !== null && belief.kind !== "yes"} />}
+      {meta && <PartsVerdict meta={meta} whole={chanceText(arrays.probabilities.data[target!], arrays.logits.data[target!])} looking={check.state === "waiting" || check.state === "level"} doubted={belief !== null && belief.kind !== "yes"} />}
     </>
   );
 }
