@@ -66,7 +66,7 @@ def render(rows: list[dict[str, Any]]) -> None:
         values = [row["accuracy"] for row in some]
         minutes = [row["minutes"] for row in some if row["minutes"] is not None]  # None: it was stopped on the way
         listed, spread = ", ".join(f"{value:.2f}" for value in values), max(values) - min(values)
-        spent = f"{min(minutes):.1f} to {max(minutes):.1f}" if minutes else "–"
+        spent = " to ".join(dict.fromkeys(f"{bound(minutes):.1f}" for bound in (min, max))) if minutes else "–"
         print(
             f"| {epochs:g} | {some[0]['steps']:,} | {listed} | {statistics.mean(values):.2f} | {spread:.2f} | {spent} |"
         )
