@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import copy
-import json
 import statistics
 import sys
 import time
@@ -38,7 +37,9 @@ from innerview.pictures.scale import Scale, choose_scales
 from innerview.types import Array
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "attribution"))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "truth"))
 from cases import Case, case_of
+from lines import add, read
 
 FINE = 1024
 HALF = 128
@@ -213,8 +214,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=6)
     parser.add_argument("--render", action="store_true")
     asked = parser.parse_args()
-    lines = asked.file.read_text(encoding="utf-8").splitlines() if asked.file.exists() else []
-    rows = [json.loads(line) for line in lines]
+    rows = read(asked.file)
     if not asked.render:
         torch.set_num_threads(1)
         case = case_of("lite", None, None)
@@ -229,8 +229,7 @@ def main() -> None:
             for baseline in ("blurred", "gray"):
                 if (name, baseline) not in known:
                     rows.append({"image": name, "baseline": baseline, **measure(case, half, image, baseline)})
-                    with asked.file.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(rows[-1]) + "\n")
+                    add(asked.file, rows[-1])
                     print(name, baseline, flush=True)
     render(rows)
 

@@ -84,9 +84,11 @@ function Why(): JSX.Element {
   const photo = useSharp(chosen, SIDE);
   const name = target === null ? "this class" : `${className(target, classes)}${versus === null ? "" : `, not ${className(versus, classes)}`}`;
   const map = target === null ? null : shownEvidence(evidence.payload, check.previous ? null : check.payload, target, versus);
+  const checked = !check.previous && check.payload?.meta.target === target ? check.payload : null;
   // What is done on the photo has outlines of its own.
-  const tested = useMemo(() => (tool === null && !check.previous && check.payload?.meta.target === target ? testedOf(check.payload) : null), [tool, check.previous, check.payload, target]);
-  const chance = tool === null && !check.previous && check.payload?.meta.target === target && check.payload?.meta.verdict === "chance";
+  const marked = tool === null ? checked : null;
+  const tested = useMemo(() => marked && testedOf(marked), [marked]);
+  const chance = marked?.meta.verdict === "chance";
   const maps = mapRequest(chosen, null);
   const has: Record<Layer, boolean> = { photo: true, evidence: map !== null, regions: truth.payload !== null, pixels: maps !== null && session.source.can(maps) };
   // What is there first is shown first; whoever chose stays with it.
@@ -136,7 +138,7 @@ function Why(): JSX.Element {
           {cropping.editor ? <figcaption>The whole photo. The model sees what is in the frame: drag it, or use the arrow keys and + or −.</figcaption> : <Caption layer={shown} name={name} map={map} tested={tested} chance={chance} unit={truth.payload?.meta.unit ?? ""} />}
         </figure>
         <div class="head">
-          <Headline chosen={chosen} check={check} asked={held} name={name} belief={belief} />
+          <Headline chosen={chosen} check={check} meta={checked?.meta ?? null} asked={held} name={name} belief={belief} />
         </div>
         <div class="told">
           {hiding.now}
@@ -213,7 +215,7 @@ function shownEvidence(evidence: Payload<"evidence"> | null, check: Payload<"che
 }
 
 /** What is predicted, loudest; because of what; and what should be known before it is believed. */
-function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; check: Shown<"check">; asked: boolean; name: string; belief: Belief | null }): JSX.Element {
+function Headline({ chosen, check, meta, asked, name, belief }: { chosen: Chosen; check: Shown<"check">; meta: Payload<"check">["meta"] | null; asked: boolean; name: string; belief: Belief | null }): JSX.Element {
   const { subject, model, answers, target, versus } = chosen;
   const arrays = subject.payload?.arrays;
   if (!arrays) {
@@ -225,7 +227,6 @@ function Headline({ chosen, check, asked, name, belief }: { chosen: Chosen; chec
     );
   }
   const [[said, logit, chance]] = saidOf(arrays);
-  const meta = check.payload && !check.previous && check.payload.meta.target === target ? check.payload.meta : null;
   return (
     <>
       <h1 tabIndex={-1}>

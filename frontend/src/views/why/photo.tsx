@@ -168,7 +168,7 @@ function regionsOn(photo: ImageData, truth: Payload<"truth">, colours: ReturnTyp
   const unsure = truth.meta.unsure as number[];
   const middles = middlesOf(labels.data, height, width, means.length);
   const paint = (out: Rgba): void => {
-    const at: Labels = (x, y) => labels.data[Math.floor((y * height) / photo.height) * width + Math.floor((x * width) / photo.width)];
+    const at = blockAt(labels, photo.width, photo.height);
     for (let y = 0; y < photo.height; y++) {
       for (let x = 0; x < photo.width; x++) {
         const i = 4 * (y * photo.width + x);

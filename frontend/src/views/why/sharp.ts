@@ -58,13 +58,13 @@ export function strengths(evidence: Float32Array, rows: number, columns: number,
   return found;
 }
 
-/** Blocks of a photo, row by row: 1 for those that are lit. */
+/** Blocks of a photo, row by row, each with a label: 1 for those that are lit, or the number of a region. */
 export interface Blocks {
   data: ArrayLike<number>;
   shape: readonly number[];
 }
 
-/** Of which block a pixel is: 1 of one that is lit, 0 of all others. */
+/** The label of the block that a pixel lies in. */
 export function blockAt({ data, shape: [rows, columns] }: Blocks, width: number, height: number): (x: number, y: number) => number {
   return (x, y) => data[Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width)];
 }
